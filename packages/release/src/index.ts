@@ -37,6 +37,7 @@ export { mustReadEnvironment, readEnvironment, type ReadEnvironment } from './en
 export { WrittenEnvironment } from './environment/written';
 
 // Pins and the workspace
+export { type BuiltPlatformImage } from './release/built-images';
 export { type PublishedImage } from './release/published-images';
 export {
   type Files,
@@ -47,6 +48,7 @@ export {
   type WorkspaceOptions,
 } from './image/workspace';
 export {
+  BuiltPin,
   BundlePin,
   bundlePinFile,
   FrontendPin,

@@ -25,8 +25,9 @@ export { calendarVersion, type Generation, generationRow, generations } from './
 
 // release
 export { addBundle, type NewBundle, setText } from './release/edit';
+export { builtPlatformImages } from './release/built-images';
 export { isPlatformImage, platformImages } from './platform/images';
-export { type AnyPin, halfPin, type ImageQuestion, PINS, printPin, requirePin } from './release/pin';
+export { type AnyPin, BUILT_BASE, halfPin, type ImageQuestion, PINS, printPin, requirePin } from './release/pin';
 export { printReceipt } from './release/receipts';
 export {
   isDigest,
@@ -46,7 +47,7 @@ export { BUNDLES_ROOT, bundlePlaces } from './release/release';
 export { type RepoAddress, resolveRepo } from './release/repos';
 export { newerTags } from './release/newer-tags';
 export { type PinnedPart, setRef } from './release/set-ref';
-export { checkTag, customerTags, isTag, type ImageTag, tagSafe } from './release/tags';
+export { checkTag, customerTags, isTag, type ImageTag, platformTags, tagSafe } from './release/tags';
 
 // proxy
 export { deriveProxyConfig } from './proxy/derive';
@@ -92,10 +93,12 @@ export {
 export { buildArgProblems } from './image/build-args';
 export { type Dockerfile, pinBases, PLATFORM_REF_ARG, readDockerfile } from './image/dockerfile/dockerfile';
 export { type ExternalBase, REGISTRY_ARGS } from './image/dockerfile/scan';
-export { DEFAULT_PLATFORM, pinnedContents, platformArgs } from './image/image';
+export { builtBaseImage, DEFAULT_PLATFORM, pinnedContents, platformArgs } from './image/image';
 export { platformBase } from './image/platform-base';
 export type { ContextEntry } from './image/recipe/files/context';
 export type { LayerEntry } from './image/recipe/files/copy';
+export { clonedRepositories, cloneName, pinClones } from './image/recipe/files/cloned-repositories';
+export { neededFiles } from './image/recipe/files/needed-files';
 export { missingSources, type MissingSource } from './image/recipe/files/missing-sources';
 export { evaluateRecipe } from './image/recipe/evaluate';
 export { type Ignore, readIgnore } from './image/recipe/files/ignore';
@@ -106,7 +109,7 @@ export type { EvaluatedRecipe } from './image/recipe/steps';
 export { type BaseTree, EMPTY_TREE } from './image/recipe/files/tree';
 export { BUNDLES_LABEL, readBundles } from './image/bundles-label';
 export { listChanges } from './image/changes';
-export { requireRelease } from './image/workspace';
+export { builtImageNames, requireRelease } from './image/workspace';
 
 // provenance
 export { BUNDLE_TYPE } from './provenance/envelope';

@@ -1,7 +1,7 @@
 import { readStatus, type GitStatus } from '../git/status';
 import { withSnapshot } from '../git/snapshot/snapshot';
 import type { ImageJob } from '../images/job';
-import { planImageJob } from '../images/job';
+import { planImageJob } from '../images/plan-job';
 import { resolveRegistries, withMirroredRegistry } from '../workspace/registries';
 import type { Registries } from '../workspace/registries';
 import { openRelease } from '../workspace/workspace';

@@ -1,5 +1,5 @@
 import type { CreateDependencies, DependencyType, RawProjectGraphDependency } from '@nx/devkit';
-import { readWorkspace } from '@kdcube/release/internal';
+import { builtBaseImage, readWorkspace } from '@kdcube/release/internal';
 import { diskFiles } from '../workspace/disk';
 import { parsePluginOptions, releaseProjectName, type PluginOptions } from '../plugin-options';
 
@@ -13,12 +13,14 @@ export const createDependencies: CreateDependencies<PluginOptions> = (options, c
   const has = (project: string) => Object.hasOwn(context.projects, project);
   const edge = (source: string, target: string): RawProjectGraphDependency[] =>
     has(source) && has(target) && source !== target ? [{ source, target, type: IMPLICIT }] : [];
-  const { images, platform } = workspace.pins;
+  const { images, platform, built } = workspace.pins;
+  const baseOf = (base: string) => (workspace.release && builtBaseImage(base, workspace.release)) ?? '';
   const release = releaseProjectName(settings);
   const ofImages = images.flatMap<RawProjectGraphDependency>(({ subject, pin }) => [
     ...edge(release, subject.name),
     // A stale pin still lists the bundles of the last image. Without a pin, release.yaml lists them.
+    ...(subject.question?.built ?? []).flatMap((base) => edge(subject.name, baseOf(base))),
     ...(pin?.bundles ?? subject.question?.bundles ?? []).flatMap((id) => edge(subject.name, id)),
   ]);
-  return [...ofImages, ...platform.flatMap(({ subject }) => edge(release, subject.name))];
+  return [...ofImages, ...[...platform, ...built].flatMap(({ subject }) => edge(release, subject.name))];
 };

@@ -30,7 +30,8 @@ export function projectsOf(workspace: Workspace, files: Files, options: PluginOp
     projects[project.root] = project;
   };
   for (const image of workspace.images) add(imageProject(image, workspace, files, options));
-  for (const { subject, file } of workspace.pins.platform) add(publishedProject(subject.name, file, options));
+  for (const { subject, file } of workspace.pins.platform) add(platformProject('published', subject.name, file, options));
+  for (const { subject, file } of workspace.pins.built) add(platformProject('image', subject.name, file, options));
   for (const bundle of workspace.release?.bundles ?? []) {
     // An unsafe path is a Problem of `validate`: no project may have its root outside the workspace.
     if (!idProblem(bundle.id) && !unsafePath(bundle.subdir)) add(bundleProject(bundle, workspace, files, options));
@@ -113,16 +114,26 @@ function imageProject(image: ImageFolder, workspace: Workspace, files: Files, op
         own: source,
         modes: modesOf(folders),
         has: bundleIds.length > 0 ? ['bundles'] : [],
+        needsPushed: hasBuiltBase(image, workspace),
         // An OCI layout is in the outputs of docker-build; an image in an engine's store is not (HOUSE law 2).
-        cacheable: needsNoEngine(image, workspace, files, options) && folders.every(isPlain) ? ['if-daemonless'] : [],
+        // What a base that is built here is becomes known when it is pushed.
+        cacheable:
+          !hasBuiltBase(image, workspace) && needsNoEngine(image, workspace, files, options) && folders.every(isPlain)
+            ? ['if-daemonless']
+            : [],
       },
       options,
     ),
   };
 }
 
-/** A published image of the platform: its pin says everything about it. */
-function publishedProject(name: string, pinFile: string, options: PluginOptions): ProjectConfiguration {
+/** An image of the platform, copied (`published`) or built here: its pin says everything about it. */
+function platformProject(
+  kind: 'published' | 'image',
+  name: string,
+  pinFile: string,
+  options: PluginOptions,
+): ProjectConfiguration {
   const root = path.posix.dirname(pinFile);
   const own = [`{workspaceRoot}/${pinFile}`];
   return {
@@ -131,7 +142,7 @@ function publishedProject(name: string, pinFile: string, options: PluginOptions)
     projectType: 'application',
     namedInputs: { source: own },
     tags: ['kdcube:image', 'kdcube:platform'],
-    targets: targetsOf({ kind: 'published', name, root, own }, options),
+    targets: targetsOf({ kind, name, root, own }, options),
   };
 }
 
@@ -149,6 +160,12 @@ function needsNoEngine(
   // The name of the registry does not matter here.
   const registries = Object.fromEntries(REGISTRY_ARGS.map((name) => [name, 'registry.invalid']));
   return !isRefusal(readRecipe(text, { args: { ...registries, ...platformArgs(release?.platform.ref) }, platform }));
+}
+
+/** Whether the image is based on one that `platform.build` builds. */
+function hasBuiltBase({ name }: ImageFolder, { pins }: Workspace): boolean {
+  const found = pins.images.find(({ subject }) => subject.name === name);
+  return (found?.subject.question?.built?.length ?? 0) > 0;
 }
 
 /** The bundles of an image: by release.yaml, else by its pin. */

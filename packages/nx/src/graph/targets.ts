@@ -19,6 +19,8 @@ export interface ProjectFacts {
   /** The caching conditions that hold: see `cache` of a verb. */
   cacheable?: readonly VerbEntry['cache'][];
   environments?: readonly string[];
+  /** The images that it depends on must be pushed before it is built. */
+  needsPushed?: boolean;
 }
 
 interface TargetDoc {
@@ -28,6 +30,9 @@ interface TargetDoc {
 }
 
 const DOCS: Partial<Record<Verb, TargetDoc>> = docs;
+
+/** The targets that build an image. */
+const NEEDS_PUSHED: ReadonlySet<Verb> = new Set(['docker-build', 'docker-push', 'boot']);
 
 /** The targets of one project, by the names that they have in this workspace. */
 export function targetsOf(facts: ProjectFacts, options: PluginOptions): Record<string, TargetConfiguration> {
@@ -47,6 +52,20 @@ function targetOf(verb: Verb, facts: ProjectFacts, plugin: PluginOptions): Targe
   const configurations = (facts.environments ?? []).map((name) => [name, { environment: name }] as const);
   const first =
     runFirst && plugin[runFirst.when] && hasVerb(runFirst.verb, facts) ? targetName(runFirst.verb, plugin) : undefined;
+  const pushed = facts.needsPushed && NEEDS_PUSHED.has(verb);
+  // Without its parameters, boot would test an image built with other options than the pushed one.
+  const dependsOn: NonNullable<TargetConfiguration['dependsOn']> = [
+    ...(first ? [{ target: first, params: 'forward' as const }] : []),
+    ...(pushed
+      ? [
+          {
+            target: targetName('docker-push', plugin),
+            dependencies: true,
+            ...(verb !== 'boot' && { params: 'forward' as const }),
+          },
+        ]
+      : []),
+  ];
   return {
     executor: command ? 'nx:run-commands' : `@kdcube/nx:${verb}`,
     cache: cache === 'always' || (cache !== undefined && facts.cacheable?.includes(cache) === true),
@@ -54,8 +73,7 @@ function targetOf(verb: Verb, facts: ProjectFacts, plugin: PluginOptions): Targe
     ...(outputs && { outputs: outputs.map((output) => output.replace('{name}', facts.name)) }),
     ...(Object.keys(options).length > 0 && { options }),
     ...(environments && { configurations: Object.fromEntries(configurations) }),
-    // Without its parameters, boot would test an image built with other options than the pushed one.
-    ...(first && { dependsOn: [{ target: first, params: 'forward' }] }),
+    ...(dependsOn.length > 0 && { dependsOn }),
     metadata: metadataOf(verb, plugin),
   };
 }

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { printPin } from '@kdcube/release/internal';
 import { buildWithEngine, localName } from './build/engine-build';
 import { writeContext } from './build/context';
-import { pinnedImage } from './job';
+import { pinnedImage } from './plan-job';
 import { silentLog } from '../system/log';
 import { pinnedReferences, resolveRegistries } from '../workspace/registries';
 import { type Acme, acme, dockerDouble, DOCKERFILE, type Engine } from '../../testing/acme-kit';

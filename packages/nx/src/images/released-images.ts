@@ -7,7 +7,9 @@ import { findManifest } from '../registry/manifests';
 import type { Repository } from '../registry/blobs/blobs';
 import type { Registry } from '../registry/transport/connect';
 import type { OpenRelease } from '../workspace/workspace';
-import { planImageJob, type ImageJob } from './job';
+import type { ImageJob } from './job';
+import { notPushed } from './not-pushed';
+import { planImageJob } from './plan-job';
 import { pushReceipt } from './receipts';
 import { openRegistry } from '../workspace/registries';
 import type { SignatureSearch } from './signatures/find-signature';
@@ -68,7 +70,8 @@ export async function releasedImages(
 ): Promise<ReleasedImage[]> {
   const { root, offline } = options;
   // By default, the platform's images are in the registry of the release's images.
-  const registries = { ...options.registries, platform: options.registries.platform ?? registry };
+  // Bases that are built here are beside them.
+  const registries = { ...options.registries, registry, platform: options.registries.platform ?? registry };
   const connection = offline ? options.connection : openRegistry(registry.host, log);
   if (options.signedFor !== undefined && !connection)
     log.note(`${options.signedFor} requires signatures. Offline, signatures were not checked.`);
@@ -137,14 +140,6 @@ export function findUnsignedImage(
   rule: SignatureRule,
 ): Promise<KdcubeError | undefined> {
   return findUnsigned(place, signedImage(job, digest), reference, rule, { search: signature });
-}
-
-export function notPushed(registry: RegistryName, { image, tag }: Pick<ImagePlan, 'image' | 'tag'>): KdcubeError {
-  return new KdcubeError({
-    code: 'image-not-pushed',
-    message: `${shown(registry)}/${image} does not have this release's content (its key is ${tag}).`,
-    hint: `nx run ${image}:docker-push`,
-  });
 }
 
 /** The registry was not contacted, so the image may exist there. */

@@ -1,5 +1,12 @@
 import type { Environment, Problem, RegistryName, ServiceImage, Workspace } from '@kdcube/release/internal';
-import { chosenEnvironment, mustReadEnvironment, parseRegistry, requirePin, shown } from '@kdcube/release/internal';
+import {
+  builtImageNames,
+  chosenEnvironment,
+  mustReadEnvironment,
+  parseRegistry,
+  requirePin,
+  shown,
+} from '@kdcube/release/internal';
 import { diskFiles } from './disk';
 import { withProxyConfig } from './proxy';
 import type { Registries } from './registries';
@@ -21,7 +28,7 @@ export function openEnvironment(
 ): OpenEnvironment {
   const files = diskFiles(root);
   const published = workspace.pins.platform;
-  const images = [...workspace.images.map(({ name }) => name), ...published.map(({ subject }) => subject.name)];
+  const images = [...builtImageNames(workspace), ...published.map(({ subject }) => subject.name)];
   const options = { images, generation: release?.generation };
   const { environment, notes } = mustReadEnvironment(chosenEnvironment(wanted, files), files, options);
   const withImages = withPublishedImages(environment, published, release !== undefined);

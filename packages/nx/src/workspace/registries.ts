@@ -69,7 +69,7 @@ export function baseReference(name: string, registries: Registries): string {
 }
 
 /** Every external image of a pin, by digest. */
-export function pinnedReferences(pin: ImagePin, registries: Registries): Map<string, string> {
+export function pinnedReferences(pin: Pick<ImagePin, 'bases'>, registries: Registries): Map<string, string> {
   return new Map(
     Object.entries(pin.bases).map(([name, digest]) => [name, `${withoutDigest(baseReference(name, registries))}@${digest}`]),
   );

@@ -16,18 +16,31 @@ export interface OpenRelease {
   ownRemote?: string;
   /** Whether a pinned bundle's ref may be a branch. */
   mayFloat: boolean;
+  /** What proves an image of the registry that another one is built on. */
+  trust?: TrustSettings;
+}
+
+/** Options of the plugin that say which images count, if their content cannot be computed. */
+interface TrustSettings {
+  trustRegistry?: boolean;
+  signatureKeys?: readonly string[];
 }
 
 /** Reads the workspace at `root`. Throws every problem of release.yaml at once. `gitStatus`: git queries that are already running. */
-export async function openRelease(root: string, options: WorkspaceOptions = {}, gitStatus?: GitStatus): Promise<OpenRelease> {
+export async function openRelease(
+  root: string,
+  options: WorkspaceOptions & TrustSettings = {},
+  gitStatus?: GitStatus,
+): Promise<OpenRelease> {
   const workspace = readWorkspace(diskFiles(root), options);
   const release = requireRelease(workspace);
   const remote = await ownRemoteUrl(root, gitStatus?.config).catch((error: unknown) => {
     if (error instanceof KdcubeError && error.problems[0]?.code === 'not-a-repository') return undefined;
     throw error;
   });
+  const { trustRegistry, signatureKeys } = options;
   const mayFloat = options.mode === 'git' && options.alwaysPull === true;
-  return { root: path.resolve(root), workspace, release, ownRemote: remote, mayFloat };
+  return { root: path.resolve(root), workspace, release, ownRemote: remote, mayFloat, trust: { trustRegistry, signatureKeys } };
 }
 
 /** The bundle of a project. Problem `bundle-not-found`. */

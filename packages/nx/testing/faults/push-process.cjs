@@ -2,7 +2,7 @@
 //   node push-process.cjs ROOT REGISTRY PLATFORM
 require('../typescript.cjs');
 const { withSnapshot } = require('../../src/git/snapshot/snapshot.ts');
-const { planImageJob } = require('../../src/images/job.ts');
+const { planImageJob } = require('../../src/images/plan-job.ts');
 const { silentLog } = require('../../src/system/log.ts');
 const { openRelease } = require('../../src/workspace/workspace.ts');
 const { pushed } = require('./kit.ts');

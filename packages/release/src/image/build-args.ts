@@ -11,16 +11,16 @@ const SOURCES: Record<string, string> = {
   [PLATFORM_REF_ARG]: 'platform.ref of release.yaml',
 };
 
-/** The problems of build arguments from `--args`: those with an option of their own, invalid names, secrets. No message shows a value. */
-export function buildArgProblems(args: Readonly<Record<string, string>>): Problem[] {
-  return Object.entries(args).flatMap(([name, value]) => buildArgProblem(name, value) ?? []);
+/** The problems of build arguments: those with an option of their own, invalid names, secrets. No message shows a value. `from`: where they are written. */
+export function buildArgProblems(args: Readonly<Record<string, string>>, from = '--args'): Problem[] {
+  return Object.entries(args).flatMap(([name, value]) => buildArgProblem(name, value, from) ?? []);
 }
 
-function buildArgProblem(name: string, value: string): Problem | undefined {
+function buildArgProblem(name: string, value: string, from: string): Problem | undefined {
   if (Object.hasOwn(SOURCES, name))
     return {
       code: 'wrong-option',
-      message: `--args cannot set the build argument ${name}: its value comes from ${SOURCES[name]!}.`,
+      message: `${from} cannot set the build argument ${name}: its value comes from ${SOURCES[name]!}.`,
       hint: SOURCES[name]!,
     };
   if (!/^[A-Za-z_]\w*$/.test(name))

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ImagePin, ImageQuestion } from '../release/pin';
 import { bundleIdsOf } from '../release/pin';
+import { builtPlatformImages } from '../release/built-images';
 import type { BundleContent } from '../release/receipts';
 import type { Release } from '../release/release';
+import { isDigest } from '../release/reference';
 import { keyTag } from '../release/tags';
 import { BUNDLES_LABEL, printBundles } from './bundles-label';
 import type { Dockerfile } from './dockerfile/dockerfile';
@@ -22,11 +24,13 @@ export interface ImageContents {
   /** The git tree of the image's folder: the Dockerfile and its files. */
   files: string;
   bundles: readonly BundleContent[];
-  /** Digests by the name in the Dockerfile, with registries as variables. */
+  /** Digests by the name in the Dockerfile, with registries as variables; `c-<key>` of a base that is built here. */
   bases: Readonly<Record<string, string>>;
   /** Build arguments, without those that name a registry. */
   args: Readonly<Record<string, string>>;
   platformRef?: string;
+  /** The commit of every repository that the Dockerfile clones. */
+  clones?: Readonly<Record<string, string>>;
   salt?: string;
 }
 
@@ -42,12 +46,20 @@ export interface ImagePlan extends ImageContents {
 /** What an image's pin must resolve, according to its Dockerfile and the release. Works offline. */
 export function imageQuestion(dockerfile: string, file: string, release: Release): ImageQuestion & { dockerfile: Dockerfile } {
   const read = readDockerfile(dockerfile, file, platformArgs(release.platform.ref));
+  const bases = read.bases.map(({ name }) => name);
+  const built = bases.filter((name) => builtBaseImage(name, release) !== undefined);
   return {
     dockerfile: read,
     platform: read.copiesBundles || read.usesPlatformRef ? release.platform.ref : undefined,
     bundles: read.copiesBundles ? bundleIdsOf(release) : [],
-    bases: read.bases.map(({ name }) => name),
+    bases,
+    ...(built.length > 0 && { built }),
   };
+}
+
+/** The image that a base is, if `platform.build` builds it: the platform's registry, its name and platform.ref. */
+export function builtBaseImage(base: string, release: Pick<Release, 'platform' | 'generation'>): string | undefined {
+  return builtPlatformImages(release).find(({ name, ref }) => base === `\${KDCUBE_PLATFORM_REGISTRY}/${name}:${ref}`)?.name;
 }
 
 /** The build arguments from the platform's ref. */
@@ -66,7 +78,7 @@ export function planImage(image: string, contents: ImageContents): ImagePlan {
  * name, commit, branch, time or machine, so it is the same in every clone, for every registry and at any time.
  */
 export function contentKey(contents: ImageContents): string {
-  const { platform, dockerfile, files, bundles, bases, args, platformRef, salt } = contents;
+  const { platform, dockerfile, files, bundles, bases, args, platformRef, clones, salt } = contents;
   const canonical = [
     ['recipe', RECIPE],
     ['platform', platform],
@@ -78,13 +90,14 @@ export function contentKey(contents: ImageContents): string {
     // The ref and the ids are in labels, so they must be in the key: one key names one image.
     ['platformRef', platformRef ?? null],
     ['salt', salt ?? null],
+    ...(clones === undefined ? [] : [['clones', Object.entries(clones).sort(byFirst)]]),
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }
 
 /** The image's labels (HOUSE law 3): content only, never a ref, a commit, a repository, a release, a date or a builder. */
 function labelsOf(key: string, { bundles, bases, platformRef }: ImageContents): Record<string, string> {
-  const baseDigests = [...new Set(Object.values(bases))];
+  const baseDigests = [...new Set(Object.values(bases))].filter(isDigest);
   return {
     'io.kdcube.content-key': key,
     ...(bundles.length > 0 && { [BUNDLES_LABEL]: printBundles(bundles) }),
@@ -98,7 +111,7 @@ function labelsOf(key: string, { bundles, bases, platformRef }: ImageContents): 
 
 /** The image inputs that come from its pin. */
 export function pinnedContents(pin: ImagePin): Pick<ImageContents, 'bases' | 'platformRef' | 'salt'> {
-  return { bases: pin.bases, platformRef: pin.platform, salt: pin.salt };
+  return { bases: { ...pin.bases }, platformRef: pin.platform, salt: pin.salt };
 }
 
 function byFirst(a: readonly unknown[], b: readonly unknown[]): number {

@@ -1,6 +1,8 @@
 import type { Problem } from '../problem/problem';
 import { KdcubeError, quoted } from '../problem/problem';
 import {
+  BuiltPin,
+  builtPinFits,
   bundlePinFile,
   BundlePin,
   bundlePinFits,
@@ -16,6 +18,7 @@ import {
   platformPinFits,
   readPin,
 } from '../release/pin';
+import { builtPlatformImages, type BuiltPlatformImage } from '../release/built-images';
 import { publishedImages, type PublishedImage } from '../release/published-images';
 import type { ReadRelease } from '../release/read';
 import { readRelease } from '../release/read';
@@ -23,6 +26,7 @@ import { bundlePlaces } from '../release/release';
 import { unsafePath } from '../release/refs';
 import type { Bundle, PinnedBundle, Release, ReleaseOptions, Source } from '../release/release';
 import { idProblem } from '../platform/bundle-id';
+import { buildArgProblems } from './build-args';
 import { nxProjectName } from './nx-projects';
 import type { ImageQuestion } from '../release/pin';
 import { imageQuestion } from './image';
@@ -58,6 +62,8 @@ export interface Workspace extends ReadRelease {
     images: PinnedThing<ImagePin, ImageFolder & { question?: ImageQuestion }>[];
     /** The published images of the platform, without those that are built here. */
     platform: PinnedThing<PlatformPin, PublishedImage>[];
+    /** The images of the platform that are built here from its repository, without those of a folder of this workspace. */
+    built: PinnedThing<BuiltPin, BuiltPlatformImage>[];
     frontend?: PinnedThing<FrontendPin, Source>;
     /** Pin files that the release no longer uses. */
     orphans: string[];
@@ -102,6 +108,16 @@ export function readWorkspace(files: Files, options: WorkspaceOptions = {}): Wor
     const pin = readPin(PlatformPin, textOf(files, file));
     return { subject: image, file, pin, fits: platformPinFits(pin, image) };
   });
+  const fromSource = release ? builtPlatformImages(release).filter(({ name }) => !built.has(name)) : [];
+  const platformBuilds = fromSource.map((image) => {
+    const file = platformPinFile(image.name);
+    const pin = readPin(BuiltPin, textOf(files, file));
+    const argProblems = buildArgProblems(image.args, 'platform.images');
+    problems.push(
+      ...argProblems.map((problem) => ({ ...problem, at: { file: RELEASE_FILE, path: `platform.images.${image.name}` } })),
+    );
+    return { subject: image, file, pin, fits: builtPinFits(pin, image) };
+  });
   const frontendPin = readPin(FrontendPin, textOf(files, FRONTEND_PIN));
   const frontend = release?.frontend && {
     subject: release.frontend,
@@ -109,12 +125,17 @@ export function readWorkspace(files: Files, options: WorkspaceOptions = {}): Wor
     pin: frontendPin,
     fits: frontendPinFits(frontendPin, release.frontend),
   };
-  const pinned = [...bundles, ...imagePins, ...platform, ...(frontend ? [frontend] : [])];
+  const pinned = [...bundles, ...imagePins, ...platform, ...platformBuilds, ...(frontend ? [frontend] : [])];
   problems.push(...pinned.flatMap(({ file, pin }) => (pin === undefined ? (files.problem?.(file) ?? []) : [])));
   const known = new Set(pinned.map(({ file }) => file));
   // Without a valid release, no pin can be identified as unused.
   const orphans = release && read.problems.length === 0 ? pinFiles(files).filter((file) => !known.has(file)) : [];
-  return { ...read, problems, images, pins: { bundles, images: imagePins, platform, frontend, orphans } };
+  return { ...read, problems, images, pins: { bundles, images: imagePins, platform, built: platformBuilds, frontend, orphans } };
+}
+
+/** The names of the images that are built here: those of this workspace, then those of the platform. */
+export function builtImageNames({ images, pins }: Pick<Workspace, 'images' | 'pins'>): string[] {
+  return [...images.map(({ name }) => name), ...pins.built.map(({ subject }) => subject.name)];
 }
 
 /** The workspace's release; throws all problems if there are any. */
@@ -153,8 +174,8 @@ function questionOf(image: ImageFolder, files: Files, release: Release, problems
     return undefined;
   }
   try {
-    const { platform, bundles, bases } = imageQuestion(textOf(files, file) ?? '', file, release);
-    return { platform, bundles, bases };
+    const { dockerfile: _, ...question } = imageQuestion(textOf(files, file) ?? '', file, release);
+    return question;
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
     problems.push(...error.problems);

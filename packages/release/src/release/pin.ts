@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Problem } from '../problem/problem';
 import { ONCE } from '../document/once';
 import { KdcubeError } from '../problem/problem';
+import type { BuiltPlatformImage } from './built-images';
 import type { PublishedImage } from './published-images';
 import type { PinnedBundle, Release, Source } from './release';
 
@@ -29,6 +30,9 @@ export const BundlePin = z.strictObject({
 /** pins/frontend/pin.json: the commit and root tree that the frontend’s ref resolved to. */
 export const FrontendPin = z.strictObject({ pin: z.literal(1), repo: z.string(), ref: z.string(), commit, tree: commit });
 
+/** In the place of a digest: the base is an image that `platform.build` builds. It is identified by its content key, because nothing is built when it is pinned. */
+export const BUILT_BASE = 'platform.build';
+
 /** pins/images/<image>/pin.json: the inputs of an image besides its own files. Digests are `sha256:` and 64 hexadecimal digits. */
 export const ImagePin = z.strictObject({
   pin: z.literal(1),
@@ -37,7 +41,7 @@ export const ImagePin = z.strictObject({
   /** The ids of the bundles in the image, sorted. */
   bundles: z.array(z.string()),
   /** The digest of every external image in the Dockerfile, by its name there with the registry left as a variable. */
-  bases: z.record(z.string(), digest),
+  bases: z.record(z.string(), z.union([digest, z.literal(BUILT_BASE)])),
   /** Edited by hand to force a rebuild of unchanged content. */
   salt: z.string().optional(),
 });
@@ -54,6 +58,28 @@ export const PlatformPin = z.strictObject({
   manifests: z.array(z.strictObject({ platform: z.string(), digest })),
 });
 
+/** The same file if the image is built here (`platform.build`): the commit, and what of it goes into the image. */
+export const BuiltPin = z.strictObject({
+  pin: z.literal(1),
+  /** As written in release.yaml. */
+  repo: z.string(),
+  ref: z.string(),
+  commit,
+  /** The build context, a folder of the repository; the Dockerfile is relative to it. */
+  context: z.string(),
+  dockerfile: z.string(),
+  args: z.record(z.string(), z.string()),
+  /** The git tree of what the build needs of the context: the Dockerfile, .dockerignore and the sources of COPY and ADD. */
+  tree: commit,
+  /** The digest of every external image in the Dockerfile. */
+  bases: z.record(z.string(), digest),
+  /** The commit of every repository that the Dockerfile clones, by its URL and branch. */
+  clones: z.record(z.string(), commit).optional(),
+  /** Edited by hand to force a rebuild of unchanged content. */
+  salt: z.string().optional(),
+});
+
+export type BuiltPin = z.infer<typeof BuiltPin>;
 export type BundlePin = z.infer<typeof BundlePin>;
 export type FrontendPin = z.infer<typeof FrontendPin>;
 export type ImagePin = z.infer<typeof ImagePin>;
@@ -69,7 +95,7 @@ export const platformPinFile = (image: string): string => `${PINS}/platform/${im
 export const FRONTEND_PIN = `${PINS}/frontend/pin.json`;
 
 /** A pin of any kind. */
-export type AnyPin = BundlePin | FrontendPin | ImagePin | PlatformPin;
+export type AnyPin = BuiltPin | BundlePin | FrontendPin | ImagePin | PlatformPin;
 
 /** The bytes of a pin file. */
 export function printPin(pin: AnyPin): string {
@@ -111,12 +137,24 @@ export function platformPinFits(pin: PlatformPin | undefined, { ref, source }: P
   return pin !== undefined && pin.ref === ref && pin.source === source;
 }
 
+export function builtPinFits(pin: BuiltPin | undefined, image: BuiltPlatformImage): pin is BuiltPin {
+  const { repo, ref, context, dockerfile, args } = image;
+  const isSame = pin?.repo === repo && pin.ref === ref && pin.context === context && pin.dockerfile === dockerfile;
+  return isSame && JSON.stringify(sorted(pin.args)) === JSON.stringify(sorted(args));
+}
+
+function sorted(args: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 /** What an image's pin must contain, except the digests: computed offline from release.yaml and the Dockerfile. */
 export interface ImageQuestion {
   platform?: string;
   bundles: string[];
   /** Names of the external images in the Dockerfile. */
   bases: string[];
+  /** Those of them that are built here, by `platform.build`. */
+  built?: string[];
 }
 
 export function imagePinFits(pin: ImagePin | undefined, question: ImageQuestion): pin is ImagePin {
@@ -124,7 +162,8 @@ export function imagePinFits(pin: ImagePin | undefined, question: ImageQuestion)
     pin !== undefined &&
     pin.platform === question.platform &&
     pin.bundles.join('\n') === question.bundles.join('\n') &&
-    Object.keys(pin.bases).sort().join('\n') === [...question.bases].sort().join('\n')
+    Object.keys(pin.bases).sort().join('\n') === [...question.bases].sort().join('\n') &&
+    question.bases.every((name) => (pin.bases[name] === BUILT_BASE) === (question.built?.includes(name) === true))
   );
 }
 

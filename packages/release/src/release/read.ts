@@ -10,7 +10,7 @@ import { generationOf } from '../platform/generation';
 import { bundleFolder, bundleModule } from '../platform/bundle-id';
 import { readRegistry, type RegistryName } from './reference';
 import { normalPath } from './refs';
-import type { Bundle, Release, ReleaseOptions } from './release';
+import type { Bundle, PlatformImageSettings, Release, ReleaseOptions } from './release';
 import { WrittenBundle, WrittenRelease } from './release';
 import { releaseRules } from './rules';
 import { checkShape, kindOf } from '../document/shape';
@@ -172,12 +172,16 @@ function normalise(rest: Record<string, unknown>, found: FoundBundle[], defaultI
   const bundles = found.map(({ value }) => bundleOf(value));
   return {
     name: textOf(rest.release_name),
-    platform: { repo: textOf(platform.repo), ref, ...registryOf(platform.registry) },
+    platform: {
+      repo: textOf(platform.repo),
+      ref,
+      ...(platform.build === true ? { build: imagesOf(platform.images) } : registryOf(platform.registry)),
+    },
     frontend:
       frontend && textOf(frontend.repo) && textOf(frontend.ref)
         ? { repo: textOf(frontend.repo)!, ref: textOf(frontend.ref)! }
         : undefined,
-    repos: isMapping(rest.repos) ? reposOf(rest.repos) : {},
+    repos: isMapping(rest.repos) ? textsOf(rest.repos) : {},
     allowedFiles: allowedFilesOf(rest.not_secret),
     defaultBundleId: textOf(defaultId) ?? bundles[0]?.id,
     bundles,
@@ -209,8 +213,23 @@ function onlyTexts(value: Record<string, unknown>): WrittenBundle {
   return Object.fromEntries(keep) as unknown as WrittenBundle;
 }
 
-function reposOf(repos: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(Object.entries(repos).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+function textsOf(texts: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+/** The settings with the right type; the others have already been reported. */
+function imagesOf(images: unknown): Record<string, PlatformImageSettings> {
+  if (!isMapping(images)) return {};
+  const settings = Object.entries(images).filter((entry): entry is [string, Record<string, unknown>] => isMapping(entry[1]));
+  return Object.fromEntries(
+    settings.map(([name, { dockerfile, args }]) => {
+      const file = textOf(dockerfile);
+      return [
+        name,
+        { ...(file !== undefined && { dockerfile: normalPath(file) }), ...(isMapping(args) && { args: textsOf(args) }) },
+      ];
+    }),
+  );
 }
 
 /** Nothing for an invalid name, which is a Problem of the rules. */

@@ -42,7 +42,8 @@ const imageContent = {
   key,
   platform: z.string(),
   platformRef: z.string().optional(),
-  bases: z.record(z.string(), digest),
+  /** Digests; `c-<key>` of a base that is built here. */
+  bases: z.record(z.string(), z.string().regex(/^(?:sha256:|c-)[0-9a-f]{64}$/)),
   bundles: z.array(BundleContent),
 };
 

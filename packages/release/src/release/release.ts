@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { generations } from '../platform/generation';
+import { PLATFORM_CONTEXT } from '../platform/image-list';
 import type { Generation } from '../platform/generation';
 import { NotSecret } from '../document/not-secret';
 import type { RegistryName } from './reference';
@@ -53,6 +54,22 @@ const source = {
   ref: text().describe('A tag or a full commit id.'),
 };
 
+/** The schema of one image in `platform.images`. */
+const WrittenPlatformImage = z.strictObject({
+  dockerfile: text()
+    .optional()
+    .describe(`Its Dockerfile, relative to the build context \`${PLATFORM_CONTEXT}\` of the platform’s repository.`),
+  args: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      'Build arguments, in addition to those that the platform’s own build passes. Visible in the image: never a secret.',
+    ),
+});
+
+/** How one image of the platform is built, where release.yaml departs from the platform's own build. */
+export type PlatformImageSettings = z.infer<typeof WrittenPlatformImage>;
+
 /** The schema of release.yaml, and its type. schema.json is generated from it. */
 export const WrittenRelease = z
   .strictObject({
@@ -63,13 +80,23 @@ export const WrittenRelease = z
       .strictObject({
         repo: source.repo.optional(),
         ref: text().describe(
-          'The platform’s version: the tag of its published images, exactly (PEP 440 since 2026-03-05), or a full commit where the platform is built here.',
+          'The platform’s version: the tag of its published images, exactly (PEP 440 since 2026-03-05); with `build`, any tag or full commit id of `repo`.',
         ),
         registry: text()
           .optional()
           .describe(
             'The registry that has the platform’s published images, such as `docker.io/kdcube`. With it, all of them belong to the release: `nx sync` pins each by digest, `docker-push` copies them into your registry, and environments use them by name.',
           ),
+        build: z
+          .boolean()
+          .optional()
+          .describe(
+            'Whether the platform’s images are built here, from `repo` at `ref`, instead of copied from `registry`. Then all of them belong to the release too: `nx sync` pins the commit and the base images of each, and `docker-push` builds those that the registry does not have. Default: false.',
+          ),
+        images: z
+          .record(z.string(), WrittenPlatformImage)
+          .optional()
+          .describe('With `build`: how single images are built, where that is not as the platform does it. By their names.'),
         description: z.string().optional().describe('For people.'),
       })
       .describe('Which KDCube platform the release runs on.'),
@@ -141,8 +168,16 @@ export interface Source {
 /** A validated and normalized release: names are resolved, defaults are filled in. */
 export interface Release {
   name?: string;
-  /** `registry`: where the platform's images are mirrored from; undefined if they are not part of the release. */
-  platform: { repo?: string; ref?: string; registry?: RegistryName };
+  /**
+   * `registry`: where the platform's images are mirrored from. `build`: they are built here, with these settings by image. If both are undefined, they are not
+   * part of the release.
+   */
+  platform: {
+    repo?: string;
+    ref?: string;
+    registry?: RegistryName;
+    build?: Readonly<Record<string, PlatformImageSettings>>;
+  };
   frontend?: Source;
   repos: Record<string, string>;
   /** Files of bundles that look like secrets but are not, and the reason: by the bundle's place, and the path in it. */

@@ -1,5 +1,12 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { environmentNames, KdcubeError, type Environment, type RegistryName, type ReleaseRecord } from '@kdcube/release/internal';
+import {
+  builtImageNames,
+  environmentNames,
+  KdcubeError,
+  type Environment,
+  type RegistryName,
+  type ReleaseRecord,
+} from '@kdcube/release/internal';
 import { withPlannedImages } from '../../images/released-images';
 import { verifyImage } from '../../images/verify/verify';
 import { inParallel } from '../../system/parallel';
@@ -42,7 +49,7 @@ export default function explain(options: ExplainOptions, context: ExecutorContex
         unknown,
         async () => void records.push(...(await readAllRecords(recordsOf(name, log)))),
       );
-    const images = workspace.workspace.images.map(({ name }) => name);
+    const images = builtImageNames(workspace.workspace);
     const found = await findImage(wanted, { registries: names, images, records }, log);
     const claims = found.config && claimsOf(found.config);
     const explanation: Explanation = {

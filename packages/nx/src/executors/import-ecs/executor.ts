@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { type FoundService, importEnvironment, type ImportNote, type Workspace } from '@kdcube/release/internal';
+import { builtImageNames, type FoundService, importEnvironment, type ImportNote, type Workspace } from '@kdcube/release/internal';
 import { readWorkspaceLenient } from '../../workspace/lenient';
 import { readCluster } from '../../targets/ecs/plan/read-cluster';
 import { writeEnvironment } from '../write-environment';
@@ -13,7 +13,7 @@ export default function importEcs(options: ImportEcsOptions, context: ExecutorCo
     const { account, services, exec, notes } = await readCluster({ region, cluster }, wanted);
     const { workspace } = readWorkspaceLenient(task.root, task.plugin);
     const published = publishedDigests(workspace);
-    notes.push(...releaseImages(services, workspace.images, published));
+    notes.push(...releaseImages(services, workspace, published));
     const imported = importEnvironment({ name, target: 'ecs', services, exec, place: { account, region, cluster }, published });
     await writeEnvironment(task, name, imported, { before: notes, next: 'plan', dryRun });
   });
@@ -26,15 +26,16 @@ function publishedDigests({ pins }: Workspace): Map<string, string> {
 /** The running image is imported, so that the first plan changes nothing. To deploy a release, a person replaces it by the image of this release. */
 function releaseImages(
   services: readonly FoundService[],
-  images: readonly { name: string }[],
+  workspace: Workspace,
   published: ReadonlyMap<string, string>,
 ): ImportNote[] {
-  const names = [...images.map(({ name }) => name), ...published.keys()];
+  const names = [...builtImageNames(workspace), ...published.keys()];
+  const fromSource = new Set(workspace.pins.built.map(({ subject }) => subject.name));
   return services.flatMap(({ name, image, registry }): ImportNote[] => {
     const [repository = '', digest] = image.split('@');
     const own = names.find((each) => repository.split('/').at(-1) === each);
     if (own === undefined || (published.get(own) === digest && registry !== undefined)) return [];
-    const what = published.has(own) ? 'image of the platform' : 'image, with its bundles';
+    const what = published.has(own) || fromSource.has(own) ? 'image of the platform' : 'image, with its bundles';
     const message = `is the running image. To deploy this release, use the release’s own ${what}`;
     return [{ subject: `${name} image`, reason: 'image', message, hint: `image: ${own}` }];
   });

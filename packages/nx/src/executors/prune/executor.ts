@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { environmentNames, KdcubeError, type RegistryName } from '@kdcube/release/internal';
+import { builtImageNames, environmentNames, KdcubeError, type RegistryName } from '@kdcube/release/internal';
 import { formatTable } from '../../system/table';
 import { type Log, pluralize } from '../../system/log';
 import { findGarbage, pruneImage, type RepositoryPrune } from '../../targets/ecs/prune/prune';
@@ -19,7 +19,7 @@ export default function prune(options: PruneOptions, context: ExecutorContext): 
     const workspace = readWorkspaceLenient(root, plugin);
     const registries = resolveRegistries(options, plugin);
     const environments = environmentsOf(workspace, registries, options);
-    const images = workspace.workspace.images.map(({ name }) => name);
+    const images = builtImageNames(workspace.workspace);
     if (images.length === 0) throw noImages();
     const names = [...(registries.registry ? [registries.registry] : []), ...environments.map(({ registry }) => registry)];
     const garbage = await findGarbage(

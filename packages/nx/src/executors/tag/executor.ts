@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { checkTag, customerTags, tagSafe } from '@kdcube/release/internal';
+import { builtImageNames, checkTag, customerTags, tagSafe } from '@kdcube/release/internal';
 import type { ImageTag } from '@kdcube/release/internal';
 import { headCommit } from '../../git/worktree';
 import { openRegistry, requireRegistry, withMirroredRegistry } from '../../workspace/registries';
@@ -21,7 +21,7 @@ export default function tag(options: TagOptions, context: ExecutorContext): Prom
     const imageOptions = releaseImageOptions(root, options, withMirroredRegistry(plugin, open.release));
     const name = requireRegistry(imageOptions.registries);
     const registry = openRegistry(name.host, log);
-    if (open.workspace.images.length === 0) throw noImages();
+    if (builtImageNames(open.workspace).length === 0) throw noImages();
     const tags = await tagsOf(open, options, options.tagPrefix ?? plugin.tagPrefix);
     const trust = { ...imageOptions, root, offline: false };
     const planOptions = { platform: imageOptions.platform, args: options.args, offline: false };
@@ -60,7 +60,7 @@ function committedImages<T>(
   work: (planned: readonly ImageJob[]) => Promise<T>,
   log: Log,
 ): Promise<T> {
-  const names = open.workspace.images.map((image) => image.name);
+  const names = builtImageNames(open.workspace);
   return withPlannedImages(open, names, options, log, async (planned) => {
     const uncommitted = [...new Set(planned.flatMap((job) => job.uncommitted))];
     if (uncommitted.length > 0) throw notCommitted(uncommitted);

@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { Problem, Workspace } from '@kdcube/release/internal';
-import { KdcubeError, LIMITS, readWorkspace, RELEASE_FILE } from '@kdcube/release/internal';
+import { KdcubeError, LIMITS, readWorkspace, RELEASE_FILE, builtImageNames } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
 import { checkBundles } from '../../workspace/check-bundles';
 import { withSnapshot } from '../../git/snapshot/snapshot';
@@ -32,11 +32,11 @@ export default function validate(options: ValidateOptions, context: ExecutorCont
     if (workspace.release && workspace.problems.length === 0) problems.push(...(await bundleProblems(task, options)));
     for (const problem of problems.slice(0, LIMITS.problemsInJson.max)) task.log.event({ event: 'problem', ...problem });
     if (problems.length > 0) throw new KdcubeError(unique(problems));
-    const { release, images } = workspace;
+    const { release } = workspace;
     task.log.done(
       'valid',
       'release.yaml',
-      `${pluralize(release!.bundles.length, 'bundle')}, ${pluralize(images.length, 'image')}, platform ${release!.platform.ref} (generation ${release!.generation})`,
+      `${pluralize(release!.bundles.length, 'bundle')}, ${pluralize(builtImageNames(workspace).length, 'image')}, platform ${release!.platform.ref} (generation ${release!.generation})`,
       startedAt,
     );
   });
@@ -63,6 +63,7 @@ async function bundleProblems({ root, log, plugin }: Task, options: ValidateOpti
 function pinProblems({ pins }: Workspace): Problem[] {
   const things = [
     ...pins.bundles,
+    ...pins.built,
     ...pins.images.filter(({ subject }) => subject.question),
     ...(pins.frontend ? [pins.frontend] : []),
   ];

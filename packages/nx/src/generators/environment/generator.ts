@@ -1,4 +1,11 @@
-import { environmentFile, isEnvironmentName, KdcubeError, quoted, readWorkspace } from '@kdcube/release/internal';
+import {
+  builtImageNames,
+  environmentFile,
+  isEnvironmentName,
+  KdcubeError,
+  quoted,
+  readWorkspace,
+} from '@kdcube/release/internal';
 import { readNxJson, type Tree } from '@nx/devkit';
 import { pluginOptions } from '../../plugin-options';
 import { readGeneratorOptions } from '../read-options';
@@ -13,8 +20,8 @@ export default function environmentGenerator(tree: Tree, raw: EnvironmentOptions
 
 /** The images of the release, by name: those that are built here, and those of the platform that it mirrors. */
 function imagesOf(tree: Tree): string[] {
-  const { images, pins } = readWorkspace(treeFiles(tree), pluginOptions(readNxJson(tree)));
-  return [...images.map(({ name }) => name), ...pins.platform.map(({ subject }) => subject.name)];
+  const workspace = readWorkspace(treeFiles(tree), pluginOptions(readNxJson(tree)));
+  return [...builtImageNames(workspace), ...workspace.pins.platform.map(({ subject }) => subject.name)];
 }
 
 async function writeEnvironment(tree: Tree, raw: EnvironmentOptions): Promise<void> {

@@ -1,7 +1,16 @@
 import type { Tree } from '@nx/devkit';
 import { readNxJson } from '@nx/devkit';
 import type { Workspace } from '@kdcube/release/internal';
-import { halfPin, ImagePin, KdcubeError, readPin, readWorkspace, RELEASE_FILE, requireRelease } from '@kdcube/release/internal';
+import {
+  BuiltPin,
+  halfPin,
+  ImagePin,
+  KdcubeError,
+  readPin,
+  readWorkspace,
+  RELEASE_FILE,
+  requireRelease,
+} from '@kdcube/release/internal';
 import { pluginOptions } from '../../plugin-options';
 import { runGenerator } from '../run-generator';
 import { treeFiles } from '../tree-files';
@@ -55,16 +64,19 @@ function noRelease(tree: Tree): KdcubeError {
 
 /** The text of a pin that has to be resolved. It contains the old pin: its digests and salt must survive a sync that is killed. */
 function half(stale: StalePin, current: string | undefined): string {
-  const open = { ...stale.question, ...(stale.kind === 'image' && stale.pin && { was: stale.pin }) };
+  const open = { ...stale.question, ...((stale.kind === 'image' || stale.kind === 'built') && stale.pin && { was: stale.pin }) };
   const text = halfPin(open);
   // Nx ignores a write that does not change a file: after a sync that was killed, an equal half pin would look synced.
   return current === text ? halfPin({ ...open, again: true }) : text;
 }
 
 /** The pin that a half pin contains. */
-function replaced(text: string | undefined): ImagePin | undefined {
+function replaced<T extends ImagePin | BuiltPin>(
+  schema: Parameters<typeof readPin<T>>[0],
+  text: string | undefined,
+): T | undefined {
   try {
-    return readPin(ImagePin, JSON.stringify((JSON.parse(text ?? '') as { was?: unknown } | null)?.was));
+    return readPin(schema, JSON.stringify((JSON.parse(text ?? '') as { was?: unknown } | null)?.was));
   } catch {
     return undefined;
   }
@@ -97,7 +109,7 @@ function staleOf({ pins: found }: Workspace, textOf: (file: string) => string | 
       kind: 'image',
       subject: subject.name,
       asked: subject.question!,
-      pin: pin ?? replaced(textOf(file)),
+      pin: pin ?? replaced(ImagePin, textOf(file)),
       file,
       why: why(pin, 'release.yaml or the Dockerfile'),
       question: { ...subject.question! },
@@ -108,5 +120,12 @@ function staleOf({ pins: found }: Workspace, textOf: (file: string) => string | 
       const { name, ref, source } = subject;
       return { kind: 'platform', subject: name, image: subject, file, why: why(pin), question: { ref, source } };
     });
-  return [...bundles, ...frontend, ...images, ...platform];
+  const built = found.built
+    .filter(({ fits }) => !fits)
+    .map(({ subject, file, pin }): StalePin => {
+      const { name, ...question } = subject;
+      const before = pin ?? replaced(BuiltPin, textOf(file));
+      return { kind: 'built', subject: name, image: subject, pin: before, file, why: why(pin), question };
+    });
+  return [...bundles, ...frontend, ...images, ...platform, ...built];
 }

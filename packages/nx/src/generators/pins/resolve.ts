@@ -2,6 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
   type AnyPin,
+  type BuiltPin,
+  type BuiltPlatformImage,
   type BundlePin,
   type FrontendPin,
   type ImagePin,
@@ -12,6 +14,7 @@ import {
   type PublishedImage,
   type Release,
   type Source,
+  BUILT_BASE,
   bundlePlaces,
   KdcubeError,
   parseImageReference,
@@ -31,6 +34,7 @@ import { ownRemoteUrl } from '../../git/worktree';
 import { pluralize, createLog, withHeartbeat, type Log } from '../../system/log';
 import { baseReference, openRegistry, resolveRegistries, withMirroredRegistry } from '../../workspace/registries';
 import { headManifest } from '../../registry/manifests';
+import { resolveBuiltPin } from '../../workspace/platform/resolve-pin';
 import { readIndex } from '../../registry/read-index';
 import { commandRewriter, type PluginOptions } from '../../plugin-options';
 
@@ -40,6 +44,7 @@ export type StalePin = { file: string; subject: string; why: string; question: R
   | { kind: 'frontend'; source: Source }
   | { kind: 'image'; asked: ImageQuestion; pin?: ImagePin }
   | { kind: 'platform'; image: PublishedImage }
+  | { kind: 'built'; image: BuiltPlatformImage; pin?: BuiltPin }
 );
 
 export interface ResolveRequest {
@@ -114,6 +119,8 @@ function resolve(pin: StalePin, context: ResolveContext): Promise<AnyPin> {
       return resolveImage(pin.asked, pin.pin, context);
     case 'platform':
       return resolvePublished(pin.image, context.log);
+    case 'built':
+      return resolveBuilt(pin.image, pin.pin, context);
   }
 }
 
@@ -177,13 +184,14 @@ async function commitOf(
 
 /** Base images keep their pinned digests; deleting the pin updates them. */
 async function resolveImage(
-  { platform, bundles, bases }: ImageQuestion,
+  { platform, bundles, bases, built = [] }: ImageQuestion,
   pin: ImagePin | undefined,
   context: ResolveContext,
 ): Promise<ImagePin> {
-  const pinned = new Map(Object.entries(pin?.bases ?? {}));
+  const pinned = new Map(Object.entries(pin?.bases ?? {}).filter(([, digest]) => digest !== BUILT_BASE));
   const digests: Record<string, string> = {};
-  for (const name of [...bases].sort()) digests[name] = pinned.get(name) ?? (await digestOf(name, context));
+  for (const name of [...bases].sort())
+    digests[name] = built.includes(name) ? BUILT_BASE : (pinned.get(name) ?? (await digestOf(name, context)));
   return {
     pin: 1,
     ...(platform !== undefined && { platform }),
@@ -208,6 +216,11 @@ async function digestOf(name: string, { options, release, log }: ResolveContext)
   });
 }
 
+async function resolveBuilt(image: BuiltPlatformImage, before: BuiltPin | undefined, context: ResolveContext): Promise<BuiltPin> {
+  const { source, commit } = await commitOf(image.repo, image.ref, context, false);
+  return resolveBuiltPin(image, { source, commit, before, digestOf: (name) => digestOf(name, context) }, context.log);
+}
+
 async function resolvePublished({ name, ref, source }: PublishedImage, log: Log): Promise<PlatformPin> {
   const { host, repository } = parseImageReference(source);
   const found = await readIndex(openRegistry(host, log), repository, ref);
@@ -215,13 +228,13 @@ async function resolvePublished({ name, ref, source }: PublishedImage, log: Log)
   throw new KdcubeError({
     code: 'image-not-found',
     message: `${source}:${ref} does not exist: ${name} was not published there under this platform.ref.`,
-    hint: 'correct platform.ref or platform.registry in release.yaml',
+    hint: 'correct platform.ref or platform.registry in release.yaml; or platform.build: true instead of registry, to build the images of this ref',
   });
 }
 
 function summary(pin: AnyPin): string {
   if ('source' in pin) return `${pin.ref} → ${pin.digest.slice(0, 'sha256:'.length + 12)}`;
-  if ('bases' in pin) return `${pluralize(pin.bundles.length, 'bundle')} on ${pin.platform ?? 'no platform'}`;
+  if ('bundles' in pin) return `${pluralize(pin.bundles.length, 'bundle')} on ${pin.platform ?? 'no platform'}`;
   return `${pin.ref} → ${pin.commit.slice(0, 12)}`;
 }
 

@@ -12,7 +12,7 @@ import { ignoredDockerfile, requireNoBundlesFolder, requirePinned, withBundles }
  * `references`: where to pull each base from.
  */
 export async function writeContext(job: ImageJob, dir: string, references: ReadonlyMap<string, string>, log: Log): Promise<void> {
-  await stageTree(job.files.store, job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });
+  await stageTree(await job.files.open(), job.files.tree, dir, { subject: job.folder.path, at: { file: job.folder.path }, log });
   requireNoBundlesFolder(job, fs.existsSync(path.join(dir, 'bundles')));
   await inParallel(job.bundles, PARALLEL_REQUESTS, async (found) => {
     const startedAt = Date.now();
@@ -31,7 +31,8 @@ export async function writeContext(job: ImageJob, dir: string, references: Reado
   const file = path.join(dir, job.folder.dockerfile);
   const shownFile = `${job.folder.path}/${job.folder.dockerfile}`;
   if (!fs.existsSync(file)) throw ignoredDockerfile(shownFile);
-  const text = await fs.promises.readFile(file, 'utf8');
+  const written = await fs.promises.readFile(file, 'utf8');
+  const text = job.platform ? job.platform.rewrite(written) : written;
   const { bases } = readDockerfile(text, shownFile, buildArgs(job));
   requirePinned(bases, references, shownFile);
   await fs.promises.writeFile(file, pinBases(text, bases, references));

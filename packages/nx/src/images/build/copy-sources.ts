@@ -10,7 +10,7 @@ import {
 } from '@kdcube/release/internal';
 import { openContext } from '../../oci/context';
 import type { Log } from '../../system/log';
-import { pinnedReferences, registryBuildArgs, type Registries } from '../../workspace/registries';
+import { registryBuildArgs, type Registries } from '../../workspace/registries';
 import { buildArgs, type ImageJob } from '../job';
 import { contextTrees, readDockerfileSources } from './dockerfile-sources';
 
@@ -19,7 +19,8 @@ import { contextTrees, readDockerfileSources } from './dockerfile-sources';
  * `dockerfile-unreadable`, one for each.
  */
 export async function requireCopySources(job: ImageJob, registries: Registries, log: Log): Promise<void> {
-  const sources = await readDockerfileSources(job, pinnedReferences(job.pin, registries), log);
+  if (job.platform) return job.platform.requireSources((each) => missingSource(job, each));
+  const sources = await readDockerfileSources(job, await job.references(registries, log), log);
   const ignore = ignoreOf(sources.ignore);
   if (!ignore) return;
   const { entries } = await openContext(contextTrees(job), ignore, log);

@@ -9,7 +9,7 @@ import type { Repository } from '../../registry/blobs/blobs';
 import { streamBlob } from '../../registry/blobs/download-blob';
 import { findBase, type LocatedBase } from './base';
 import { buildArgs, type ImageJob } from '../job';
-import { pinnedReferences, registryBuildArgs, type Registries } from '../../workspace/registries';
+import { registryBuildArgs, type Registries } from '../../workspace/registries';
 import { contextTrees, readDockerfileSources, type DockerfileSources } from './dockerfile-sources';
 
 /** A daemonless image. Its own layers are in the cache folder, its base's layers are in their repository. */
@@ -53,7 +53,7 @@ async function readBuild(
   registries: Registries,
   log: Log,
 ): Promise<{ build: OciBuild; base?: Repository } | Refusal> {
-  const references = pinnedReferences(job.pin, registries);
+  const references = await job.references(registries, log);
   const readable = await readInputs(job, registries, references, log);
   if (isRefusal(readable)) return readable;
   const { platform, labels } = job.plan;
@@ -74,7 +74,7 @@ async function readBuild(
 
 /** The repository of an image's base, from its Dockerfile and its pin; undefined for `scratch`, and if only an engine can build the image. */
 export async function locateBase(job: ImageJob, registries: Registries, log: Log): Promise<Repository | undefined> {
-  const references = pinnedReferences(job.pin, registries);
+  const references = await job.references(registries, log);
   const readable = await readInputs(job, registries, references, log);
   if (isRefusal(readable) || readable.baseName === undefined) return undefined;
   return (await findBase(references.get(readable.baseName)!, job.plan.platform, log)).place;

@@ -23,7 +23,8 @@ export async function readDockerfileSources(
   log: Log,
 ): Promise<DockerfileSources> {
   const { folder, files } = job;
-  const entries = await listTree(files.store, files.tree);
+  const store = await files.open();
+  const entries = await listTree(store, files.tree);
   requireNoBundlesFolder(
     job,
     entries.some(({ path }) => path === 'bundles' || path.startsWith('bundles/')),
@@ -34,9 +35,9 @@ export async function readDockerfileSources(
   const oid = oidOf(folder.dockerfile);
   if (oid === undefined) throw ignoredDockerfile(file);
   const ignored = oidOf(`${folder.dockerfile}.dockerignore`) ?? oidOf('.dockerignore');
-  await fetchBlobs(files.store, files.tree, log);
+  await fetchBlobs(store, files.tree, log);
   const texts = new Map<string, string>();
-  for await (const blob of readBlobs(files.store, [oid, ...(ignored === undefined ? [] : [ignored])]))
+  for await (const blob of readBlobs(store, [oid, ...(ignored === undefined ? [] : [ignored])]))
     texts.set(blob.oid, await textOf(blob.chunks));
   const text = texts.get(oid)!;
   const dockerfile = readDockerfile(text, file, buildArgs(job));
@@ -90,7 +91,7 @@ export function contextTrees({ files, folder, bundles }: ImageJob): ContextTree[
   const own = {
     path: '',
     tree: files.tree,
-    open: async () => files.store,
+    open: files.open,
     subject: folder.path,
     at: { file: folder.path },
   };

@@ -7,7 +7,7 @@ import { recordEffect } from '../../system/journal';
 import { writeContext } from './context';
 import { buildArgs, type ImageJob } from '../job';
 import { pluralize, type Log } from '../../system/log';
-import { openRegistry, pinnedReferences, registryBuildArgs, type Registries } from '../../workspace/registries';
+import { openRegistry, registryBuildArgs, type Registries } from '../../workspace/registries';
 import { getImage } from '../../registry/image';
 
 /** The name of an image in the engine's store. No registry has this host, so the image cannot be pushed by accident. */
@@ -23,7 +23,7 @@ export async function buildWithEngine(
   root: string,
   log: Log,
 ): Promise<void> {
-  const references = pinnedReferences(job.pin, registries);
+  const references = await job.references(registries, log);
   const startedAt = Date.now();
   const created = await creationTime(job, references, log);
   await withTemporaryDir(

@@ -11,8 +11,10 @@ import type { ImageJob } from '../job';
  * excludes), and from workspace bundles. Problem `secret-in-file`.
  */
 export async function requireImageWithoutSecrets(job: ImageJob, log: Log): Promise<void> {
+  // The platform's files are the platform's own, public or not, and a copy of its published image is not scanned either.
+  if (job.platform) return;
   const { files, bundles } = job;
-  const found = await findTreeSecrets(files.store, files.tree, log);
+  const found = await findTreeSecrets(await files.open(), files.tree, log);
   const ignore = found.length === 0 ? undefined : await ignoreOf(job);
   const problems = secretProblems(
     found.filter(({ path }) => !ignore?.excludes(path)),
@@ -25,12 +27,13 @@ export async function requireImageWithoutSecrets(job: ImageJob, log: Log): Promi
 }
 
 async function ignoreOf({ files, folder }: ImageJob): Promise<ReturnType<typeof readIgnore> | undefined> {
-  const entries = await listTree(files.store, files.tree);
+  const store = await files.open();
+  const entries = await listTree(store, files.tree);
   const names = [`${folder.dockerfile}.dockerignore`, '.dockerignore'];
   const oid = names.map((name) => entries.find(({ path }) => path === name)?.oid).find((each) => each !== undefined);
   if (oid === undefined) return undefined;
   const parts: Buffer[] = [];
-  for await (const { chunks } of readBlobs(files.store, [oid])) for await (const chunk of chunks) parts.push(chunk);
+  for await (const { chunks } of readBlobs(store, [oid])) for await (const chunk of chunks) parts.push(chunk);
   try {
     return readIgnore(Buffer.concat(parts).toString('utf8'));
   } catch {

@@ -1,5 +1,5 @@
 import type { ImageTag, RegistryName } from '@kdcube/release/internal';
-import { customerTags, platformPinFile, requirePin, tagSafe } from '@kdcube/release/internal';
+import { builtImageNames, customerTags, platformPinFile, requirePin, tagSafe } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import { inParallel, PARALLEL_REQUESTS, settleAll } from '../../system/parallel';
 import { openRegistry } from '../../workspace/registries';
@@ -32,7 +32,7 @@ export async function readInventory(
     const image = subject.name;
     return { image, pin: requirePin(pin, fits, image, platformPinFile(image)) };
   });
-  const names = workspace.images.map(({ name }) => name);
+  const names = builtImageNames(workspace);
   return withPlannedImages(open, names, { platform, args, offline }, log, async (built) => {
     if (offline) {
       const entries = [...built.map(builtEntry), ...published.map(publishedEntry)];

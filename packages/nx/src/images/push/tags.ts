@@ -15,7 +15,7 @@ export interface TagOptions {
 }
 
 /**
- * The tags of an image: `customer-<commit>`, and `customer-<branch>`, which moves. None in a folder; none if something is uncommitted,
+ * The tags of an image: `customer-<commit>`, and `customer-<branch>`, which moves; of an image of the platform also platform.ref and the platform's commit. None in a folder; none if something is uncommitted,
  * because the commit does not contain it. Problem `unsafe-tag`.
  */
 export async function tagsOf(job: ImageJob, options: TagOptions & { registries: Registries }, log: Log): Promise<ImageTag[]> {
@@ -28,7 +28,7 @@ export async function tagsOf(job: ImageJob, options: TagOptions & { registries: 
   }
   const [branch, commit] = await Promise.all([branchOf(options), commitOf(options)]);
   if (branch === undefined) log.note('No branch is checked out, and no variable of a CI system names one: no branch tag is set.');
-  return customerTags({ commit, branch }, options.tagPrefix);
+  return [...(job.platform?.tags ?? []), ...customerTags({ commit, branch }, options.tagPrefix)];
 }
 
 export async function branchOf({ root, branch, gitStatus }: TagOptions): Promise<string | undefined> {

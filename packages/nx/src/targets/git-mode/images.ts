@@ -1,4 +1,6 @@
 import {
+  BUILT_BASE,
+  builtBaseImage,
   type Environment,
   environmentFile,
   KdcubeError,
@@ -9,7 +11,7 @@ import {
   readDockerfile,
   type ServiceImage,
 } from '@kdcube/release/internal';
-import { pinnedImage } from '../../images/job';
+import { pinnedImage } from '../../images/plan-job';
 import { diskFiles } from '../../workspace/disk';
 import { mapImages } from '../../workspace/environment';
 import { pinnedReferences, type Registries } from '../../workspace/registries';
@@ -26,14 +28,14 @@ export interface PlatformImages {
  */
 export function usePlatformImages(open: OpenRelease, environment: Environment, registries: Registries): PlatformImages {
   if (environment.bundles.mode !== 'git') return { environment, notes: [] };
-  const bases = new Map<string, string>();
+  const bases = new Map<string, ServiceImage>();
   const problems: Problem[] = [];
   const replace = (image: ServiceImage): ServiceImage => {
     if (image.kind === 'digest' || !hasBundles(open, image.name)) return image;
     try {
-      const reference = bases.get(image.name) ?? baseOf(open, image.name, environment.name, registries);
-      bases.set(image.name, reference);
-      return { kind: 'digest', reference };
+      const base = bases.get(image.name) ?? baseOf(open, image.name, environment.name, registries);
+      bases.set(image.name, base);
+      return base;
     } catch (error) {
       if (!(error instanceof KdcubeError)) throw error;
       for (const problem of error.problems)
@@ -43,9 +45,9 @@ export function usePlatformImages(open: OpenRelease, environment: Environment, r
   };
   const replaced = mapImages(environment, replace);
   if (problems.length > 0) throw new KdcubeError(problems);
-  const notes = [...bases].map(([image, reference]): Problem => ({
+  const notes = [...bases].map(([image, base]): Problem => ({
     code: 'git-mode',
-    message: `${quoted(image)} is not needed in git mode: its base runs, ${reference}.`,
+    message: `${quoted(image)} is not needed in git mode: its base runs, ${base.kind === 'digest' ? base.reference : base.name}.`,
   }));
   return { environment: replaced, notes };
 }
@@ -55,14 +57,16 @@ function hasBundles({ workspace }: OpenRelease, name: string): boolean {
   return (found?.subject.question?.bundles.length ?? 0) > 0;
 }
 
-function baseOf(open: OpenRelease, name: string, environment: string, registries: Registries): string {
+function baseOf(open: OpenRelease, name: string, environment: string, registries: Registries): ServiceImage {
   const { folder, pin } = pinnedImage(open, name);
   const file = `${folder.path}/${folder.dockerfile}`;
   const text = new TextDecoder().decode(Buffer.from(diskFiles(open.root).read(file) ?? ''));
   const found = platformBase(readDockerfile(text, file, platformArgs(open.release.platform.ref)));
   if ('does' in found) throw doesMore(name, environment, { file, ...found });
+  // An image of the release, as any other that is built here.
+  if (pin.bases[found.base] === BUILT_BASE) return { kind: 'release', name: builtBaseImage(found.base, open.release)! };
   const reference = pinnedReferences(pin, registries).get(found.base)!;
-  return reference.replace(/:[\w.-]+(?=@)/, '');
+  return { kind: 'digest', reference: reference.replace(/:[\w.-]+(?=@)/, '') };
 }
 
 export function doesMore(

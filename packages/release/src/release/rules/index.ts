@@ -1,6 +1,7 @@
 import type { Problem } from '../../problem/problem';
 import { defaultExists, idsAreFree, idsAreSafe, idsAreUnique } from './ids';
 import { configHasOneName, modulesImport, pathsAreDerived } from './loading';
+import { platformImagesExist, platformIsBuiltOrMirrored } from './platform-build';
 import type { Report, Rule, RuleInput } from './rule';
 import { platformRegistryIsValid, refsArePinned, reposAreSafe, subdirsStayInside } from './sources';
 import { clearedNamesExist, hasBundles, holdsNoSecrets, namesAreTexts, platformRefIsPublished } from './whole';
@@ -19,6 +20,8 @@ const RULES: Rule[] = [
   configHasOneName,
   platformRefIsPublished,
   platformRegistryIsValid,
+  platformIsBuiltOrMirrored,
+  platformImagesExist,
   namesAreTexts,
   holdsNoSecrets,
   clearedNamesExist,

@@ -23,14 +23,21 @@ export function platformRefIsPublished({ release, rest, doc }: RuleInput, report
     );
     return;
   }
-  const { ref } = release.platform;
-  if (ref === undefined || refProblem(ref) || isCommit(ref) || !GENERATIONS[release.generation].calendarRefs || isPep440(ref))
+  const { ref, build } = release.platform;
+  if (
+    ref === undefined ||
+    build !== undefined ||
+    refProblem(ref) ||
+    isCommit(ref) ||
+    !GENERATIONS[release.generation].calendarRefs ||
+    isPep440(ref)
+  )
     return;
   report(
     {
       code: 'platform-ref',
       message: `${quoted(ref)} is not a PEP 440 version: the platform publishes its images only under such versions.`,
-      hint: 'ref: "2026.07.20.444"    or a full commit id if the platform is built here',
+      hint: 'ref: "2026.07.20.444"    or platform.build: true, to build the images of this ref',
     },
     ['platform', 'ref'],
   );
