@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DEFAULT_PLATFORM, KdcubeError, type Problem, readRequirements } from '@kdcube/release/internal';
-import { pinnedImage } from '../../images/job';
+import { pinnedImage } from '../../images/plan-job';
 import { run } from '../../system/exec';
 import { withTemporaryDir } from '../../system/files';
 import type { Log } from '../../system/log';
