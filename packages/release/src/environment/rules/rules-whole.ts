@@ -161,6 +161,24 @@ export const keysAreUsed: EnvironmentRule = ({ written }, report) => {
       ignored(['services', name, 'count'], 'postgres-setup runs once, before the others');
 };
 
+/** Variables and secrets of a component that no service has reach nothing. Notes: an environment that is extended may serve several others. */
+export const sectionsHaveServices: EnvironmentRule = ({ written, environment }, _, note) => {
+  if (written.abstract) return;
+  const components = new Set<string>((environment?.services ?? []).map(({ component }) => component));
+  for (const kind of ['env', 'secrets'] as const)
+    for (const section of Object.keys(written[kind] ?? {}))
+      if (section !== 'shared' && !components.has(section))
+        note(
+          {
+            code: 'ignored-key',
+            message: `${kind}.${section} has no effect: no service has the component ${section}.`,
+            hint: 'services.<name>.component, or remove the section',
+          },
+          [kind, section],
+          'key',
+        );
+};
+
 /** What the chat needs to start. On a current platform, assembly.yaml may define it instead. */
 export const chatHasDatabases: EnvironmentRule = ({ environment, written }, _, note) => {
   if (written.abstract) return;

@@ -30,6 +30,7 @@ import {
   keysAreUsed,
   namesAreSafe,
   redisIsShared,
+  sectionsHaveServices,
   signatureKeysAreInside,
   tenantIsConsistent,
 } from './rules-whole';
@@ -55,6 +56,7 @@ const RULES: EnvironmentRule[] = [
   frontendConfigIsUsable,
   proxyIsSafe,
   keysAreUsed,
+  sectionsHaveServices,
   gatewayIsAccepted,
   gatewayIsPlausible,
   namesAreRead,
