@@ -11,6 +11,8 @@ const EXPLAINED = [
   ['registry/platform.ts', "?? '' → (nothing)", 'two architectures without a variant are equal as undefined too'],
   ['transport/retries.ts', '?. → .', 'an error of ours has at least one problem'],
   ['transport/retries.ts', "'' → 'mutant'", 'an error of ours has at least one problem'],
+  ['image/image.ts', '?? null → (nothing)', 'in a list, JSON writes undefined as null'],
+  ['deploy/plan-file.ts', "?? 'invalid' → (nothing)", 'a refusal of the schema has at least one issue'],
   ['transport/challenges.ts', '< → <=', 'at the end of the header no pattern matches, which ends the loop'],
 ];
 

@@ -13,7 +13,7 @@ export const TARGETS = [
   ...release('bundle/stage', ['stage', 'links', 'names']),
   ...release('image', ['image', 'changes', 'workspace']),
   ...release('deploy', ['plan-file', 'waves']),
-  ...release('deploy', ['compare-bundles'], ['plan-deploy.spec', 'render.spec', 'stored.spec']),
+  ...release('deploy', ['compare-bundles'], ['compare-bundles.spec', 'plan-deploy.spec', 'render.spec', 'stored.spec']),
   ...release('targets/ecs/rollout/verdict', ['verdict', 'timeout']),
   ...release('targets/ecs/rollout/verdict', ['permanent', 'reason'], ['permanent.spec', 'verdict/reason.spec']),
   ...release('targets/ecs/rollout', ['lock'], ['rollout/lock.spec', 'records/status.spec', 'rollout/rollouts.spec']),
@@ -48,7 +48,11 @@ export const TARGETS = [
       ...['auth.spec', 'connect.spec', 'registry/network-cuts.spec'],
     ],
   ),
-  ...nx('images/push', ['push', 'find'], ['images/push/push.spec', 'push/find.spec', 'previous.spec', 'images/attacks']),
-  ...nx('images/push', ['tags'], ['images/push/push.spec']),
+  ...nx(
+    'images/push',
+    ['push', 'find'],
+    ['images/push/push.spec', 'push-oci.spec', 'push/find.spec', 'previous.spec', 'images/attacks', 'signatures/signing.spec'],
+  ),
+  ...nx('images/push', ['tags'], ['images/push/tags.spec', 'images/push/push.spec']),
   ...nx('system/lock', ['lock', 'lock-file', 'owner'], ['system/lock/lock.spec']),
 ];

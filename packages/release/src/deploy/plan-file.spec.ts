@@ -48,6 +48,15 @@ test('a truncated plan, wherever it ends', () => {
     expect(refused(text.slice(0, length))).toBe('plan.json is not valid JSON, or it is incomplete.');
 });
 
+test('a wrong value is named with its place, a wrong key without one', () => {
+  expect(refused(edited((json) => Object.assign(json, { cluster: 7 })))).toMatch(
+    /^plan\.json is not a plan of this version: cluster: \S/,
+  );
+  expect(refused(edited((json) => Object.assign(json, { more: true })))).toMatch(
+    /^plan\.json is not a plan of this version: Unrecognized key/,
+  );
+});
+
 test('a plan of a later version, and files that are no plan', () => {
   expect(refused(edited((json) => Object.assign(json, { plan: 3, more: true })))).toBe(
     'plan.json has plan format 3, which this version of @kdcube/nx does not support.',

@@ -61,6 +61,24 @@ describe('readWorkspace', () => {
     expect(pins.orphans).toEqual([]);
   });
 
+  it('knows the pin of the frontend: missing, it is stale, and present, it is not left over', () => {
+    const release = `${TABLE['release.yaml']}frontend: {repo: "https://git.example.com/ui.git", ref: "v1"}\n`;
+    const pin = { pin: 1, repo: 'https://git.example.com/ui.git', ref: 'v1', commit: 'e'.repeat(40), tree: 'f'.repeat(40) };
+    const found = read({ 'release.yaml': release, 'pins/frontend/pin.json': JSON.stringify(pin) }).pins;
+    expect([found.frontend?.fits, found.orphans]).toEqual([true, []]);
+    expect(read({ 'release.yaml': release }).pins.frontend?.fits).toBe(false);
+    expect(read({ 'pins/frontend/pin.json': JSON.stringify(pin) }).pins.orphans).toEqual(['pins/frontend/pin.json']);
+  });
+
+  it('reads a Dockerfile that comes as bytes, as from a disk', () => {
+    const inBytes: Files = files(TABLE);
+    const { problems, pins } = readWorkspace({
+      ...inBytes,
+      read: (path) => (path.startsWith('images/') ? Buffer.from(TABLE[path as keyof typeof TABLE]) : inBytes.read(path)),
+    });
+    expect([problems, pins.images.map(({ fits }) => fits)]).toEqual([[], [true]]);
+  });
+
   it('finds Dockerfiles outside images/ that the options name, two of them in one folder', () => {
     const { problems, images, pins } = read(
       { 'ops/prod/Dockerfile_ChatProcBundled': DOCKERFILE, 'ops/prod/Dockerfile_ExecBundled': DOCKERFILE },

@@ -47,6 +47,29 @@ describe('reading a pin file', () => {
   });
 });
 
+test('an object id has 40 or 64 digits, and nothing after them', () => {
+  for (const commit of [COMMIT, 'c'.repeat(64)])
+    expect(readPin(pins.BundlePin, printPin({ ...BUNDLE, commit }))).toEqual({ ...BUNDLE, commit });
+  for (const commit of [`${COMMIT}0`, 'c'.repeat(65), `${COMMIT}\n`, COMMIT.toUpperCase(), ''])
+    expect(readPin(pins.BundlePin, printPin({ ...BUNDLE, commit }))).toBeUndefined();
+});
+
+test('a half pin is readable, and says what completes it', () => {
+  expect(halfPin({ ref: 'v1' })).toBe('{\n  "pin": 0,\n  "stale": "nx sync",\n  "ref": "v1"\n}\n');
+});
+
+test('the pin of a published image is up to date with its ref and its source', () => {
+  const published = { name: 'x', ref: 'v1', source: 'docker.io/kdcube/x' };
+  const pin = { pin: 1 as const, ref: 'v1', source: 'docker.io/kdcube/x', digest: DIGEST, manifests: [] };
+  const fits = (found: pins.PlatformPin | undefined) => pins.platformPinFits(found, published as never);
+  expect([fits(pin), fits({ ...pin, ref: 'v2' }), fits({ ...pin, source: 'ghcr.io/a/x' }), fits(undefined)]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
 describe('whether a pin is up to date', () => {
   const bundle = mustReadRelease('platform: {ref: v1.0.0}\nbundles: {items: [{id: a, repo: r, ref: v1, subdir: x}]}', 'r.yaml')
     .release.bundles[0] as PinnedBundle;

@@ -124,6 +124,12 @@ describe('parseImageReference', () => {
     expect(thrownProblem(() => parseImageReference(text)).code).toBe('unsafe-tag');
   });
 
+  it('says what is wrong with a digest, and shows a name without what stands before its last @', () => {
+    expect(thrownProblem(() => parseImageReference('ghcr.io/a/x@sha256:abc')).message).toContain('after "@" comes a digest');
+    expect(thrownProblem(() => parseImageReference('me:pass@ghcr.io/a/x')).message).toContain('"…@ghcr.io/a/x"');
+    expect(thrownProblem(() => parseImageReference(':latest')).message).toContain('":latest"');
+  });
+
   it('does not print a password', () => {
     expect(thrownProblem(() => parseImageReference('me:hunter2@ghcr.io/x')).message).not.toContain('hunter2');
   });

@@ -36,6 +36,11 @@ test('every name becomes a tag, and two changed names become two tags', () => {
   expect(Math.max(...tags.map((tag) => tag.length))).toBeLessThanOrEqual(100);
 });
 
+test('a name of 100 characters is a tag as it is; a longer one is cut', () => {
+  expect(tagSafe('a'.repeat(100))).toBe('a'.repeat(100));
+  expect(tagSafe('a'.repeat(101))).toMatch(/^a{91}-[0-9a-f]{8}$/);
+});
+
 test('the same name gives the same tag', () => {
   expect(tagSafe('a b')).toBe(tagSafe('a b'));
   expect(tagSafe('a b')).toMatch(/^a_b-[0-9a-f]{8}$/);
