@@ -68,6 +68,12 @@ test('a variable of the compose file that the environment sets in another way: t
   expect(plan.content.compose).toContain('METRICS_PORT: "8090"');
 });
 
+test('a variable that the compose file lists without a value would hide ours too', () => {
+  const base = { services: { ...BASE.services, metrics: { image: 'm', environment: { TENANT_ID: 'x', METRICS_PORT: null } } } };
+  const { plan } = new Play().plan({ name: 'one', more: 'env: { metrics: { METRICS_PORT: "8090" } }\n', base });
+  expect(plan.content.compose).toContain('METRICS_PORT: "8090"');
+});
+
 test('a service that the compose file does not have', () => {
   const { metrics: _, ...services } = BASE.services;
   expect(() => content(MORE, { services })).toThrow(/no service "metrics".*\n.*service_name: one of redis, postgres-setup/);

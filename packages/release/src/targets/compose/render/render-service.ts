@@ -1,5 +1,6 @@
 import { KdcubeError } from '../../../problem/problem';
 import { sortKeys } from '../../../deploy/normalize-descriptor';
+import { isMapping } from '../../../document/layers';
 import type { Environment, HealthCheck, Service } from '../../../environment/environment';
 import { healthCommand } from '../../../environment/health-command';
 import type { ServiceEnv } from '../../../env/env';
@@ -100,10 +101,11 @@ export function hashOfBase(base: Mapping): string {
   return sha256(JSON.stringify(sortKeys(withoutNulls(base))));
 }
 
-/** A variable in `environment` of the compose file would win over our env file. */
+/** A variable in `environment` of the compose file would win over our env file: without a value too, which is that of compose's own environment, or none. */
 function overriddenVariables(base: Mapping, { env }: ServiceEnv): string[] {
+  const named = isMapping(base.environment) ? base.environment : {};
   const set = variablesOf(base);
-  return Object.keys(env).filter((name) => set.has(name) && set.get(name) !== env[name]);
+  return Object.keys(env).filter((name) => Object.hasOwn(named, name) && set.get(name) !== env[name]);
 }
 
 function environmentKey(names: readonly string[], { env }: ServiceEnv): OverrideKey {
