@@ -8,7 +8,7 @@ import { pluralize } from '../../system/log';
 import { resolveRegistries, withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';
-import { findImagePython, resolvePackages } from './resolve-packages';
+import { findImagePython, pythonVersion, resolvePackages } from './resolve-packages';
 import { releaseProjectName } from '../../plugin-options';
 import type { Task } from '../run-task';
 import { runExecutor } from '../run-task';
@@ -53,7 +53,9 @@ async function bundleProblems({ root, log, plugin }: Task, options: ValidateOpti
     log.note(`not checked, because they are not in the local cache: ${unseen.join(', ')}. --online fetches them`);
   if (options.resolve && problems.length === 0 && lists.length > 0) {
     const python =
-      options.python ?? (await findImagePython(open, resolveRegistries({}, withMirroredRegistry(plugin, open.release)), log));
+      options.python === undefined
+        ? await findImagePython(open, resolveRegistries({}, withMirroredRegistry(plugin, open.release)), log)
+        : pythonVersion(options.python);
     return resolvePackages(lists, python, log);
   }
   // Missing and stale pins are reported by pinProblems.

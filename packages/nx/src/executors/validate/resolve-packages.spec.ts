@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { silentLog } from '../../system/log';
-import { resolvePackages } from './resolve-packages';
+import { pythonVersion, resolvePackages } from './resolve-packages';
 
 const pip = spawnSync('python3', ['-m', 'pip', '--version']);
 const describeWithPip = pip.status === 0 ? describe : describe.skip;
@@ -79,3 +79,10 @@ describeWithPip(`pip resolves what @venv installs${pip.status === 0 ? '' : ' (sk
     expect(notes.join()).not.toContain('s3cr3t');
   });
 });
+
+test.each<[string | number, string]>([
+  ['3.10', '3.10'],
+  [3.1, '3.10'],
+  [3.9, '3.9'],
+  [3.12, '3.12'],
+])('the Python %p of an option is %s', (option, expected) => expect(pythonVersion(option)).toBe(expected));

@@ -97,6 +97,11 @@ function withoutPassword(line: string): string {
   return line.replace(/\/\/[^/@\s]*@/g, '//…@');
 }
 
+/** `3.12`, also where Nx made a number of it: then 3.1 is what is left of 3.10. */
+export function pythonVersion(python: string | number): string {
+  return typeof python === 'number' && /^3\.[12]$/.test(String(python)) ? `${python}0` : String(python);
+}
+
 /** The Python of the images that hold the bundles, `3.12`: of their bases, as their config says it. */
 export async function findImagePython(open: OpenRelease, registries: Registries, log: Log): Promise<string> {
   const withBundles = open.workspace.pins.images.filter(({ subject }) => (subject.question?.bundles.length ?? 0) > 0);

@@ -30,9 +30,9 @@ export const ValidateOptions = z.strictObject({
       'Also have pip of this machine resolve what @venv would install, for the Python of the image and with wheels only: nothing is installed, and no code of a package runs.',
     )
     .meta({ examples: [true] }),
+  // Nx parses 3.12 as a number, and 3.10 as 3.1.
   python: z
-    .string()
-    .regex(/^\d+\.\d+$/)
+    .union([z.string().regex(/^\d+\.\d+$/), z.number()])
     .optional()
     .describe('With --resolve: the Python of the image. Default: what its base image says (PYTHON_VERSION).')
     .meta({ examples: ['3.12'] }),
