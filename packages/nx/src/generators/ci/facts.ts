@@ -54,6 +54,15 @@ export function plannedInRequests({ environments }: CiFacts): CiEnvironment[] {
   return environments.filter(({ host }) => host === undefined);
 }
 
+/** Whether a job needs an identity in AWS. */
+export function usesAws(facts: CiFacts): boolean {
+  return hasEcr(facts) || facts.environments.some(({ isOnEcs }) => isOnEcs);
+}
+
+export function hasEcr({ registries }: CiFacts): boolean {
+  return registries.some(({ kind }) => kind === 'ecr');
+}
+
 interface Wanted {
   environments?: string;
   branch?: string;

@@ -1,4 +1,4 @@
-import { type CiEnvironment, type CiFacts, type CiRegistry, plannedInRequests } from './facts';
+import { type CiEnvironment, type CiFacts, type CiRegistry, hasEcr, plannedInRequests, usesAws } from './facts';
 
 /** Actions by commit: a tag can be moved. */
 const ACTIONS = {
@@ -335,14 +335,6 @@ function loginSteps({ registries }: CiFacts): Step[] {
       },
     ];
   });
-}
-
-function usesAws(facts: CiFacts): boolean {
-  return hasEcr(facts) || facts.environments.some(({ isOnEcs }) => isOnEcs);
-}
-
-function hasEcr({ registries }: CiFacts): boolean {
-  return registries.some(({ kind }) => kind === 'ecr');
 }
 
 function hasGhcr({ registries }: CiFacts): boolean {

@@ -1,4 +1,4 @@
-import { type CiEnvironment, type CiFacts, plannedInRequests } from './facts';
+import { type CiEnvironment, type CiFacts, plannedInRequests, usesAws } from './facts';
 
 /** A job, as lines of YAML below its name. */
 type Lines = string[];
@@ -181,10 +181,6 @@ function signIn(facts: CiFacts): Lines {
       ? [`mkdir -p ~/.docker && (umask 077; printf '{"auths":{${pairs}}}' ${auths.join(' ')} > ~/.docker/config.json)`]
       : []),
   ];
-}
-
-function usesAws({ registries, environments }: CiFacts): boolean {
-  return registries.some(({ kind }) => kind === 'ecr') || environments.some(({ isOnEcs }) => isOnEcs);
 }
 
 function rules(condition: string, more: Lines = []): Lines {
