@@ -57,6 +57,7 @@ test('reports a missing repository with the command that creates it, and writes 
     ran,
     ['registry-repository-missing'],
     `${ecr.name} has no repository ${REPOSITORY}`,
+    'nx run release:images --create',
     `aws ecr create-repository --region eu-central-1 --repository-name ${REPOSITORY}`,
   );
   expect([written(ran.asked), ran.calls]).toEqual([[], ['GetAuthorizationToken']]);
@@ -107,4 +108,18 @@ test('a release tag that is set again is unchanged, and nothing is written', asy
   await workspace.mustNx('run release:tag --tags=v1.0.0', { env });
   expect(ecr.registry.journal.map(({ method, status }) => [method, status])).not.toEqual([]);
   expect(ecr.registry.journal.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
+});
+
+test('release:images --create makes the repositories that are missing, once', async () => {
+  const before = [...ecr.repositories];
+  const ran = await workspace.nx('run release:images --create', { env });
+  expect(ran.exitCode).toBe(0);
+  const created = ecr.repositories.slice(before.length);
+  expect(created).toContain('acme/releases');
+  expect(ran.output).toContain(
+    `Created ${created.length === 1 ? 'the repository' : `${created.length} repositories`} ${created.join(', ')}. `,
+  );
+  expect([...ecr.settings.keys()]).toEqual(created);
+  const again = await workspace.mustNx('run release:images --create', { env });
+  expect(again.output).toContain('No repository was created: all exist.');
 });

@@ -15,6 +15,8 @@ export interface Ecr {
   registry: Double;
   /** The existing repositories. */
   repositories: string[];
+  /** What CreateRepository was called with, by repository. */
+  settings: Map<string, object>;
   /** The requests to the token service. */
   calls: string[];
   /** How often each token was used, and its limit. */

@@ -7,12 +7,14 @@ import { start } from './registry.mjs';
 const SERVICE = 'AmazonEC2ContainerRegistry_V20150921.';
 
 /**
- * Starts both and resolves to { name, host, api, registry, repositories, calls, tokens, close() }. `name` is the registry's for clients, `host` where it listens;
+ * Starts both and resolves to { name, host, api, registry, repositories, settings, policies, denied, calls, tokens, close() }. `name` is the registry's for clients, `host` where it listens;
  * `calls` are the operations that the service was asked for.
  *
  * dir               a folder to keep the content in. Default: memory.
  * account, region   default 123456789012 and eu-central-1
- * repositories      those that exist. Default: none. The returned array may change at any time, and CreateRepository adds to it.
+ * repositories      those that exist. Default: none. The returned array may change at any time, and CreateRepository adds to it. Their settings are in the returned
+ *                   map `settings` (CreateRepository's input), their lifecycle policies in `policies` (texts).
+ * denied            operations that IAM denies. Default: none. The returned array may change at any time.
  * immutable         see registry.mjs. Default: true.
  * mount             whether blobs can be mounted. Default: no, as Amazon has it until an account switches it on.
  * referrers         whether the registry has the referrers API. Default: no.
@@ -33,6 +35,11 @@ export async function startEcr(options = {}) {
   });
   const name = `${account}.dkr.ecr.${region}.amazonaws.com`;
   const ecr = { name, host: registry.host, api: '', registry, repositories, calls: [], tokens, lasts: options.lasts ?? Infinity };
+  const { settings, policies, denied } = Object.assign(ecr, {
+    settings: new Map(),
+    policies: new Map(),
+    denied: [...(options.denied ?? [])],
+  });
   const service = http.createServer((incoming, outgoing) => void serve(incoming, outgoing));
   await new Promise((resolve) => service.listen(0, '127.0.0.1', resolve));
   ecr.api = `http://127.0.0.1:${service.address().port}`;
@@ -69,6 +76,9 @@ export async function startEcr(options = {}) {
 
   function answer(operation, input) {
     const { repositoryName } = input;
+    if (denied.includes(operation)) return [400, { __type: 'AccessDeniedException', message: denial(operation, repositoryName) }];
+    if (operation === 'DescribeRepositories') return describeRepositories(input);
+    if (operation === 'GetLifecyclePolicy') return getLifecyclePolicy(input);
     if (operation === 'GetAuthorizationToken') return [200, { authorizationData: [newToken()] }];
     if (operation === 'DescribeImages' || operation === 'BatchDeleteImage') {
       const missing = `The repository with name '${repositoryName}' does not exist in the registry with id '${account}'`;
@@ -76,11 +86,63 @@ export async function startEcr(options = {}) {
       return operation === 'DescribeImages' ? describeImages(input) : deleteImages(input);
     }
     if (operation !== 'CreateRepository') return [400, { __type: 'UnknownOperationException', message: operation }];
-    if (repositories.includes(repositoryName))
-      return [400, { __type: 'RepositoryAlreadyExistsException', message: `'${repositoryName}' is there already` }];
+    return createRepository(input);
+  }
+
+  function denial(operation, repository) {
+    return `User: arn:aws:iam::${account}:user/ci is not authorized to perform: ecr:${operation} on resource: arn:aws:ecr:${region}:${account}:repository/${repository ?? '*'} because no identity-based policy allows the ecr:${operation} action`;
+  }
+
+  /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
+  function createRepository({ registryId, ...input }) {
+    const { repositoryName, imageTagMutability = 'MUTABLE', imageTagMutabilityExclusionFilters: filters } = input;
+    // Another account's repositories cannot be created.
+    if (registryId !== undefined && registryId !== account)
+      return [400, { __type: 'AccessDeniedException', message: denial('CreateRepository', repositoryName) }];
+    if (repositories.includes(repositoryName)) {
+      const message = `The repository with name '${repositoryName}' already exists in the registry with id '${account}'`;
+      return [400, { __type: 'RepositoryAlreadyExistsException', message }];
+    }
+    const isValid = imageTagMutability.endsWith('_WITH_EXCLUSION')
+      ? filters?.length > 0 && filters.length <= 5 && filters.every(({ filter }) => /^[0-9a-zA-Z._*-]{1,128}$/.test(filter))
+      : filters === undefined;
+    if (!isValid)
+      return [400, { __type: 'InvalidParameterException', message: 'Invalid image tag mutability exclusion filters' }];
     repositories.push(repositoryName);
-    const uri = `${name}/${repositoryName}`;
-    return [200, { repository: { registryId: account, repositoryName, repositoryUri: uri, imageTagMutability: 'IMMUTABLE' } }];
+    settings.set(repositoryName, input);
+    return [200, { repository: repositoryOf(repositoryName) }];
+  }
+
+  function repositoryOf(repositoryName) {
+    const {
+      imageTagMutability = 'IMMUTABLE',
+      imageTagMutabilityExclusionFilters,
+      imageScanningConfiguration,
+    } = settings.get(repositoryName) ?? {};
+    return {
+      registryId: account,
+      repositoryName,
+      repositoryArn: `arn:aws:ecr:${region}:${account}:repository/${repositoryName}`,
+      repositoryUri: `${name}/${repositoryName}`,
+      imageTagMutability,
+      ...(imageTagMutabilityExclusionFilters && { imageTagMutabilityExclusionFilters }),
+      imageScanningConfiguration: imageScanningConfiguration ?? { scanOnPush: false },
+    };
+  }
+
+  /** Fails if one of the names does not exist. */
+  function describeRepositories({ repositoryNames }) {
+    const missing = repositoryNames?.find((one) => !repositories.includes(one));
+    if (missing === undefined) return [200, { repositories: (repositoryNames ?? repositories).map(repositoryOf) }];
+    const message = `The repository with name '${missing}' does not exist in the registry with id '${account}'`;
+    return [400, { __type: 'RepositoryNotFoundException', message }];
+  }
+
+  function getLifecyclePolicy({ repositoryName }) {
+    const lifecyclePolicyText = policies.get(repositoryName);
+    if (lifecyclePolicyText !== undefined) return [200, { registryId: account, repositoryName, lifecyclePolicyText }];
+    const message = `Lifecycle policy does not exist for the repository with name '${repositoryName}' in the registry with id '${account}'`;
+    return [400, { __type: 'LifecyclePolicyNotFoundException', message }];
   }
 
   /** Pages of at most `maxResults`, 100 by default. */

@@ -1,5 +1,5 @@
 import type { Place, Problem } from '@kdcube/release/internal';
-import { generations, KdcubeError, ONCE } from '@kdcube/release/internal';
+import { DEFAULT_TAG_PREFIX, generations, KdcubeError, ONCE } from '@kdcube/release/internal';
 import * as z from 'zod';
 import { issueText, unknownOption } from './option-problems';
 import { VERB_NAMES, type Verb } from './verbs';
@@ -57,7 +57,7 @@ export const PluginOptions = z.strictObject({
       'Files of the workspace with the public keys whose signatures of images count, in PEM format. An image that an engine built elsewhere, or whose bundles cannot be read, is accepted with such a signature. An environment can name its own keys, and require signatures.',
     )
     .meta({ examples: [['keys/release.pub']] }),
-  tagPrefix: z.string().optional().describe('The prefix of branch and commit tags.').meta({ default: 'customer' }),
+  tagPrefix: z.string().optional().describe('The prefix of branch and commit tags.').meta({ default: DEFAULT_TAG_PREFIX }),
   generation: z
     .enum(generations)
     .optional()

@@ -47,7 +47,7 @@ export { BUNDLES_ROOT, bundlePlaces } from './release/release';
 export { type RepoAddress, resolveRepo } from './release/repos';
 export { newerTags } from './release/newer-tags';
 export { type PinnedPart, setRef } from './release/set-ref';
-export { checkTag, customerTags, isTag, type ImageTag, platformTags, tagSafe } from './release/tags';
+export { checkTag, customerTags, DEFAULT_TAG_PREFIX, isTag, type ImageTag, platformTags, tagSafe } from './release/tags';
 
 // proxy
 export { deriveProxyConfig } from './proxy/derive';
@@ -123,6 +123,7 @@ export { bundlesInDescriptor } from './deploy/normalize-descriptor';
 export { descriptorIn } from './targets/ecs/plan/reuse-registered-text';
 export { descriptorOptions, type PlannedFile } from './env/bundles';
 export { iamPolicy } from './targets/ecs/iam-policies';
+export { repositorySettings, type RepositorySettings, type RepositoryUse } from './targets/ecs/repositories/repository-settings';
 export { platformSecret, secretsPrefix } from './descriptor/aws-sm';
 export { hasBundleLogin, secretsProvider } from './platform/login';
 export { gitModeFacts } from './platform/git-mode';
@@ -156,6 +157,7 @@ export {
   vpcsOf,
 } from './deploy/checks/network';
 export { fargateQuota, taskQuota } from './deploy/checks/quota';
+export { repositoryExists, repositoryLifecycle } from './deploy/checks/repository';
 export { executionRoleSet, rolePermission, roleTrust } from './deploy/checks/role';
 export { parameterExists, secretExists, secretHasKey, sessionSecretExists } from './deploy/checks/secret';
 export { serviceCircuitBreaker, type ServiceFacts, UPDATE_CHECKS } from './deploy/checks/service';

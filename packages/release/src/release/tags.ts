@@ -30,8 +30,11 @@ export interface TagSources {
   branch?: string;
 }
 
+/** The prefix of the customer's tags, unless the plugin's options have another one. */
+export const DEFAULT_TAG_PREFIX = 'customer';
+
 /** The customer's tags: `customer-<sha>` and the moving `customer-<branch>`. The prefix distinguishes them from keys and versions. */
-export function customerTags({ commit, branch }: TagSources, prefix = 'customer'): ImageTag[] {
+export function customerTags({ commit, branch }: TagSources, prefix = DEFAULT_TAG_PREFIX): ImageTag[] {
   const tags: ImageTag[] = [];
   // The user chooses the prefix: with `c`, a SHA-256 commit would look like a content key.
   if (commit) tags.push({ tag: checkTag(`${prefix}-${commit}`), moving: false });

@@ -30,6 +30,14 @@ export function imageNotes(entries: readonly InventoryEntry[]): string[] {
   );
 }
 
+/** Begins the last line of `--create`, with what the registry confirmed. Empty without the option. */
+export function createdText(created: readonly string[] | undefined): string {
+  if (created === undefined) return '';
+  if (created.length === 0) return 'No repository was created: all exist. ';
+  const noun = created.length === 1 ? 'the repository' : `${created.length} repositories`;
+  return `Created ${noun} ${created.join(', ')}. `;
+}
+
 /** The last line. It names the missing images, and the command that pushes them. */
 export function summaryLine(entries: readonly InventoryEntry[], registry: string, offline: boolean): string {
   if (entries.length === 0) return 'The release has no images.';

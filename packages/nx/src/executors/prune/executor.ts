@@ -1,5 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { builtImageNames, environmentNames, KdcubeError, type RegistryName } from '@kdcube/release/internal';
+import { builtImageNames, DEFAULT_TAG_PREFIX, environmentNames, KdcubeError, type RegistryName } from '@kdcube/release/internal';
 import { formatTable } from '../../system/table';
 import { type Log, pluralize } from '../../system/log';
 import { findGarbage, pruneImage, type RepositoryPrune } from '../../targets/ecs/prune/prune';
@@ -30,7 +30,7 @@ export default function prune(options: PruneOptions, context: ExecutorContext): 
         keep: options.keep,
         minAge: options.minAge * DAY,
         removeCommitTags: options.commitTags,
-        tagPrefix: options.tagPrefix ?? plugin.tagPrefix ?? 'customer',
+        tagPrefix: options.tagPrefix ?? plugin.tagPrefix ?? DEFAULT_TAG_PREFIX,
       },
       Date.now(),
       log,

@@ -210,7 +210,7 @@ describe('a repository', () => {
     const { registry } = await ecr(await amazon());
     expect(await problemOf(pushImage(clientOf(registry.url), 'acme/new', image, { key }))).toMatchObject({
       code: 'registry-repository-missing',
-      hint: 'aws ecr create-repository --region eu-central-1 --repository-name acme/new',
+      hint: 'nx run release:images --create    creates it and all others that are missing; or aws ecr create-repository --region eu-central-1 --repository-name acme/new',
     });
   });
 

@@ -37,7 +37,7 @@ describe('hints', () => {
   it('say how to make a repository', () => {
     expect(repositoryMissing(ecr, 'acme/x', '404').problems[0]).toMatchObject({
       code: 'registry-repository-missing',
-      hint: 'aws ecr create-repository --region eu-central-1 --repository-name acme/x',
+      hint: 'nx run release:images --create    creates it and all others that are missing; or aws ecr create-repository --region eu-central-1 --repository-name acme/x',
     });
   });
 });

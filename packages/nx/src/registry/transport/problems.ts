@@ -39,7 +39,7 @@ export function invalidResponse(what: string, hint?: string, cause?: unknown): K
 export function repositoryMissing(host: string, repository: string, response: string): KdcubeError {
   const region = ecrRegion(host);
   const create = region
-    ? `aws ecr create-repository --region ${region} --repository-name ${repository}`
+    ? `nx run release:images --create    creates it and all others that are missing; or aws ecr create-repository --region ${region} --repository-name ${repository}`
     : `create ${repository} at ${host}`;
   return new KdcubeError({
     code: 'registry-repository-missing',

@@ -9,6 +9,7 @@ import { logGroupExists } from './log-group';
 import { networkAddresses, networkVpc, securityGroupExists, securityGroupVpc, subnetExists, targetGroupVpc } from './network';
 import { planBaseline, planLocation } from './plan';
 import { fargateQuota, taskQuota } from './quota';
+import { repositoryExists, repositoryLifecycle } from './repository';
 import { executionRoleSet, rolePermission, roleTrust } from './role';
 import { parameterExists, secretExists, secretHasKey, sessionSecretExists } from './secret';
 import { serviceActive, serviceCircuitBreaker, serviceController, serviceExists, serviceScaling } from './service';
@@ -62,6 +63,8 @@ export const CHECKS: readonly CheckInfo[] = [
   logGroupExists,
   fargateQuota,
   taskQuota,
+  repositoryExists,
+  repositoryLifecycle,
   imagePushed,
   imageSigned,
   imageLayers,

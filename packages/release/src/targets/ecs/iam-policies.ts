@@ -49,6 +49,8 @@ const ECS_WRITE = [
 const VERIFY = [
   'ec2:DescribeSecurityGroups',
   'ec2:DescribeSubnets',
+  'ecr:DescribeRepositories',
+  'ecr:GetLifecyclePolicy',
   'elasticfilesystem:DescribeAccessPoints',
   'elasticfilesystem:DescribeFileSystems',
   'elasticfilesystem:DescribeMountTargetSecurityGroups',
@@ -68,7 +70,7 @@ const VERIFY = [
 
 /**
  * The least that a job needs. `environment`: for plan and deploy. What an environment does not say yet is a placeholder: `<ACCOUNT>`, `<REGION>`.
- * Not for optional commands: `verify --secretKeys` reads the secrets of the services too, and `prune --delete` needs `ecr:BatchDeleteImage`.
+ * Not for optional commands: `verify --secretKeys` reads the secrets of the services too, `prune --delete` needs `ecr:BatchDeleteImage`, and `images --create` needs `ecr:CreateRepository` and `ecr:TagResource`.
  */
 export function iamPolicy(role: PipelineRole, registry: string | undefined, environment?: Environment): Policy {
   const statements = [

@@ -6,6 +6,8 @@ import { prepareBundles } from '../../git-mode/prepare';
 import { checkPushed } from '../../git-mode/pushed';
 import type { OpenRelease } from '../../../workspace/workspace';
 import { verifyEnvironment } from './verify';
+import { environmentRegistry, externalImages, releaseImages } from '../../../workspace/environment';
+import { checkRepositories } from './repositories';
 import { findImages, NOT_PUSHED } from '../../verify-images';
 
 type VerifyReleaseOptions = Omit<EnvOptions, 'offline'> & { secretKeys: boolean; layers: boolean };
@@ -27,5 +29,10 @@ export async function verifyRelease(
   const { generation } = open.release;
   const subject = { generation, rendered, pushed, execImage: execImage === NOT_PUSHED ? undefined : execImage, secretKeys };
   const pushedBundles = await checkPushed(open, descriptor.clones, log);
-  return [...results, ...pushedBundles, ...(await verifyEnvironment(environment, subject, log))];
+  const mirrored = externalImages(environment).flatMap(({ published }) => published?.name ?? []);
+  const repositories = await checkRepositories(
+    new Set([...releaseImages(environment), ...mirrored, 'releases']),
+    environmentRegistry(environment, options.registries),
+  );
+  return [...results, ...repositories, ...pushedBundles, ...(await verifyEnvironment(environment, subject, log))];
 }

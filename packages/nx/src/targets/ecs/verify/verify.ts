@@ -7,14 +7,14 @@ import type { IdentityApi } from '../../../aws/api/identity';
 import type { LogsApi } from '../../../aws/api/logs';
 import { type AwsConnection, connectAws } from '../../../aws/client';
 import { checkImages } from './images';
-import { checkNetwork } from './network';
-import { placementsOf } from './placements';
+import { checkNetwork } from './network/network';
+import { placementsOf } from './network/placements';
 import { checkQuotas } from './quotas';
 import { failuresOf, runCheck } from './results';
 import { checkRoles } from './roles';
 import { checkSecrets } from './secrets';
 import { checkServices } from './services';
-import { checkStorage } from './storage';
+import { checkStorage } from './network/storage';
 
 /** What is deployed to the environment. */
 export interface VerifySubject {

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { IngressRule, SecurityGroup } from '../../../aws/api/network';
+import type { IngressRule, SecurityGroup } from '../../../../aws/api/network';
 
 /** Where a connection comes from. */
 export interface Source {

@@ -1,4 +1,4 @@
-import type { IngressRule } from '../../../aws/api/network';
+import type { IngressRule } from '../../../../aws/api/network';
 import { allowsNfs, containsNetwork } from './nfs';
 
 const rule = (more: Partial<IngressRule>): IngressRule => ({

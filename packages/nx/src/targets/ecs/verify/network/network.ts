@@ -9,10 +9,10 @@ import {
   targetGroupVpc,
   vpcsOf,
 } from '@kdcube/release/internal';
-import type { NetworkApi, SecurityGroup, Subnet } from '../../../aws/api/network';
+import type { NetworkApi, SecurityGroup, Subnet } from '../../../../aws/api/network';
 import type { Placement } from './placements';
-import { failuresOf, runCheck } from './results';
-import type { RunningService } from './services';
+import { failuresOf, runCheck } from '../results';
+import type { RunningService } from '../services';
 
 /** The subnets and security groups that exist, by id. One that may not be read is missing here too. */
 export interface Network {

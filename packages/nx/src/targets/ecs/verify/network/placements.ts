@@ -1,5 +1,5 @@
 import type { Environment } from '@kdcube/release/internal';
-import type { RunningService } from './services';
+import type { RunningService } from '../services';
 
 /** Where tasks start: one network configuration, and everything that uses it. */
 export interface Placement {

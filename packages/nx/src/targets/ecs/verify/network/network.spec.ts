@@ -1,4 +1,4 @@
-import type { NetworkApi, Subnet } from '../../../aws/api/network';
+import type { NetworkApi, Subnet } from '../../../../aws/api/network';
 import { checkNetwork } from './network';
 import type { Placement } from './placements';
 

@@ -1,12 +1,12 @@
 import type { CheckResult } from '@kdcube/release/internal';
 import { applyCheck, mountTargetInZone, nfsAllowed } from '@kdcube/release/internal';
-import type { AwsApi } from '../../../aws/api/aws-api';
-import type { SecurityGroup, Subnet } from '../../../aws/api/network';
-import type { MountTarget } from '../../../aws/api/storage';
+import type { AwsApi } from '../../../../aws/api/aws-api';
+import type { SecurityGroup, Subnet } from '../../../../aws/api/network';
+import type { MountTarget } from '../../../../aws/api/storage';
 import type { Network } from './network';
 import { allowsNfs, type Source } from './nfs';
-import { runCheck } from './results';
-import type { RunningService } from './services';
+import { runCheck } from '../results';
+import type { RunningService } from '../services';
 
 /** Checks that tasks can mount a file system. A task uses the mount target of its zone: each zone where it can start needs one, and its security groups must allow NFS. */
 export async function checkMountTargets(

@@ -1,12 +1,12 @@
 import type { CheckResult, Environment } from '@kdcube/release/internal';
 import { accessPointAvailable, applyCheck, fileSystemAvailable } from '@kdcube/release/internal';
-import { inParallel } from '../../../system/parallel';
-import type { AwsApi } from '../../../aws/api/aws-api';
-import type { StorageApi } from '../../../aws/api/storage';
+import { inParallel } from '../../../../system/parallel';
+import type { AwsApi } from '../../../../aws/api/aws-api';
+import type { StorageApi } from '../../../../aws/api/storage';
 import { checkMountTargets } from './mount-targets';
 import type { Network } from './network';
-import { runCheck } from './results';
-import type { RunningService } from './services';
+import { runCheck } from '../results';
+import type { RunningService } from '../services';
 
 interface FileSystem {
   id: string;
