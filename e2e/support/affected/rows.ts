@@ -65,10 +65,11 @@ export const ROWS: Row[] = [
     builds: BOTH,
   },
   {
-    name: 'frontend.ref is bumped, and no image contains the frontend',
+    name: 'frontend.ref is bumped: only the image that copies the frontend',
     change: (shop) => shop.editRelease('ui-1', 'ui-2'),
     sync: true,
-    runs: [],
+    runs: [`${UI}:docker-push`],
+    builds: [UI],
   },
   {
     name: 'platform.ref is bumped',

@@ -8,7 +8,7 @@ import { makeWorkspace, NX, PLATFORM_REF, type Workspace } from '../workspace';
 
 export const PROC = 'kdcube-chat-proc-bundled';
 export const EXEC = 'kdcube-exec-bundled';
-/** An image without bundles: only its own files may affect it. */
+/** An image with the frontend and without bundles: only its own files and the frontend may affect it. */
 export const UI = 'kdcube-web-ui';
 
 export const NEXT_PLATFORM = '2026.7.21.100';
@@ -127,7 +127,7 @@ function firstFiles(weather: string, ui: string): Files {
     'docs/how.md': '# How\n',
     'bundles/hello/entrypoint.py': entrypoint('hello'),
     'bundles/hello/tests/test_hello.py': pythonTest(),
-    [`images/${UI}/Dockerfile_UI`]: 'FROM scratch\nCOPY config.json /usr/share/ui/config.json\n',
+    [`images/${UI}/Dockerfile_UI`]: 'FROM scratch\nCOPY config.json /usr/share/ui/config.json\nCOPY frontend/ /usr/share/ui/\n',
     [`images/${UI}/config.json`]: '{}\n',
   };
 }

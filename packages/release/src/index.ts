@@ -11,10 +11,10 @@ export { type ProblemCode, PROBLEMS } from './problem/codes';
 export { mustReadRelease, readRelease, type ReadRelease } from './release/read';
 export {
   type Bundle,
+  type FrontendSource,
   type PinnedBundle,
   type Release,
   ReleaseOptions,
-  type Source,
   type WorkspaceBundle,
   WrittenBundle,
   WrittenRelease,

@@ -27,7 +27,7 @@ export { calendarVersion, type Generation, generationRow, generations } from './
 export { addBundle, type NewBundle, setText } from './release/edit';
 export { builtPlatformImages } from './release/built-images';
 export { isPlatformImage, platformImages } from './platform/images';
-export { type AnyPin, BUILT_BASE, halfPin, type ImageQuestion, PINS, printPin, requirePin } from './release/pin';
+export { type AnyPin, BUILT_BASE, FRONTEND_PIN, halfPin, type ImageQuestion, PINS, printPin, requirePin } from './release/pin';
 export { printReceipt } from './release/receipts';
 export {
   isDigest,

@@ -70,6 +70,19 @@ const WORKSPACE = {
 };
 
 describe('createNodes', () => {
+  it('gives an image that copies the frontend the frontend’s pin as an input, and no other image', async () => {
+    write({
+      ...WORKSPACE,
+      'release.yaml': `frontend: {repo: "git@example.com:org/ui.git", ref: v1}\n${RELEASE}`,
+      'images/ui/Dockerfile_UI': 'FROM node:22\nCOPY frontend/ /app/\n',
+    });
+    const found = await projects();
+    const pin = '{workspaceRoot}/pins/frontend/pin.json';
+    expect(found.ui!.targets!['docker-push']!.inputs).toContain(pin);
+    expect(found.ui!.namedInputs!.source).toContain(pin);
+    expect(JSON.stringify(found.proc)).not.toContain('pins/frontend');
+  });
+
   it('creates one project for each bundle and each image, and release, each with an existing root', async () => {
     write(WORKSPACE);
     const found = await projects();

@@ -6,6 +6,7 @@ import {
   bundlePlaces,
   DEFAULT_PLATFORM,
   environmentNames,
+  FRONTEND_PIN,
   idProblem,
   imagePinFile,
   isRefusal,
@@ -94,7 +95,8 @@ function isStageable(bundle: Bundle, { problems, pins }: Workspace): boolean {
 }
 
 function imageProject(image: ImageFolder, workspace: Workspace, files: Files, options: PluginOptions): ProjectConfiguration {
-  const source = [allOf(image.path), `{workspaceRoot}/${imagePinFile(image.name)}`];
+  const pinFiles = [imagePinFile(image.name), ...(hasFrontend(image, workspace) ? [FRONTEND_PIN] : [])];
+  const source = [allOf(image.path), ...pinFiles.map((file) => `{workspaceRoot}/${file}`)];
   const bundleIds = bundlesOf(image, workspace);
   const inside = (workspace.release?.bundles ?? []).filter(({ kind, id }) => kind === 'workspace' && bundleIds.includes(id));
   const folders = [image.path, ...inside.map((bundle) => placeOf(bundle, files) ?? bundlePlaces(bundle)[0]!)];
@@ -166,6 +168,11 @@ function needsNoEngine(
 function hasBuiltBase({ name }: ImageFolder, { pins }: Workspace): boolean {
   const found = pins.images.find(({ subject }) => subject.name === name);
   return (found?.subject.question?.built?.length ?? 0) > 0;
+}
+
+/** Whether the image contains the release's frontend. */
+function hasFrontend({ name }: ImageFolder, { pins }: Workspace): boolean {
+  return pins.images.some(({ subject }) => subject.name === name && subject.question?.frontend === true);
 }
 
 /** The bundles of an image: by release.yaml, else by its pin. */

@@ -1,6 +1,7 @@
 import type { ImageFolder, ImagePin, ImagePlan, ImageTag, MissingSource, Problem } from '@kdcube/release/internal';
 import { platformArgs } from '@kdcube/release/internal';
 import type { FoundBundle } from '../workspace/bundles';
+import type { FoundFrontend } from '../workspace/frontend';
 import type { GitStore } from '../git/mirror/store';
 import type { Log } from '../system/log';
 import type { Registries } from '../workspace/registries';
@@ -21,6 +22,8 @@ export interface ImageJob {
   folder: ImageFolder;
   pin: Pick<ImagePin, 'bases'>;
   bundles: FoundBundle[];
+  /** Set if its Dockerfile copies from the folder `frontend`. */
+  frontend?: FoundFrontend;
   /** Its paths with uncommitted changes: such an image can be pushed, but not tagged or deployed. */
   uncommitted: string[];
   files: {
@@ -52,7 +55,7 @@ export function buildArgs({ plan }: Pick<ImageJob, 'plan'>): Record<string, stri
 
 /** The content of an image, for receipts. */
 export function contentOf({ plan, bundles }: Pick<ImageJob, 'plan' | 'bundles'>) {
-  const { image, key, platform, platformRef, bases } = plan;
+  const { image, key, platform, platformRef, bases, frontend } = plan;
   return {
     image,
     key,
@@ -60,5 +63,6 @@ export function contentOf({ plan, bundles }: Pick<ImageJob, 'plan' | 'bundles'>)
     ...(platformRef !== undefined && { platformRef }),
     bases: { ...bases },
     bundles: bundles.map(({ content }) => content),
+    ...(frontend !== undefined && { frontend }),
   };
 }

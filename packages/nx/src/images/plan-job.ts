@@ -14,6 +14,7 @@ import {
   requirePin,
 } from '@kdcube/release/internal';
 import { findBundle } from '../workspace/bundles';
+import { findFrontend } from '../workspace/frontend';
 import type { Snapshot } from '../git/snapshot/snapshot';
 import type { Log } from '../system/log';
 import { settleAll } from '../system/parallel';
@@ -36,7 +37,8 @@ export async function planImageJob(
   if (wrongArgs.length > 0) throw new KdcubeError(wrongArgs);
   const ofPlatform = await planPlatformJob(release, name, snapshot, options, log);
   if (ofPlatform) return ofPlatform;
-  const { folder, pin } = pinnedImage(release, name);
+  const { folder, pin, hasFrontend } = pinnedImage(release, name);
+  const frontend = hasFrontend ? findFrontend(release, { ...options, log }) : undefined;
   // In parallel: the git queries of all folders are batched.
   const queries = [
     snapshot.tree(folder.path),
@@ -65,6 +67,7 @@ export async function planImageJob(
     dockerfile: folder.dockerfile,
     files: own.tree,
     bundles: bundles.map(({ content }) => content),
+    ...(frontend && { frontend: frontend.tree }),
     args: options.args,
     ...contents,
   });
@@ -75,21 +78,26 @@ export async function planImageJob(
   ];
   const scanned = { subject: name, place: folder.path, allowAs: folder.path, allowed: release.release.allowedFiles };
   const references = (registries: Registries, log: Log) => baseReferences(release, pin, built, registries, log);
-  return { plan, folder, pin, bundles, uncommitted, references, files: { tree: own.tree, open: async () => own.store, scanned } };
+  const files = { tree: own.tree, open: async () => own.store, scanned };
+  return { plan, folder, pin, bundles, ...(frontend && { frontend }), uncommitted, references, files };
 }
 
 /** An image's folder and its pin, which must be up to date with release.yaml and the Dockerfile. */
-export function pinnedImage({ workspace }: OpenRelease, name: string): { folder: ImageFolder; pin: ImagePin } {
+export function pinnedImage(
+  { workspace }: OpenRelease,
+  name: string,
+): { folder: ImageFolder; pin: ImagePin; hasFrontend: boolean } {
   const found = workspace.pins.images.find(({ subject }) => subject.name === name);
   if (!found) {
     throw new KdcubeError({
       code: 'dockerfile-missing',
       message: `There is no image ${quoted(name)}: no folder images/${name} with a Dockerfile.`,
-      // The generator has a Dockerfile for images with bundles only.
-      hint: /(?:chat-proc|exec)-bundled$/.test(name)
+      // The generator has no Dockerfile for other names.
+      hint: /(?:(?:chat-proc|exec)-bundled|web-ui)$/.test(name)
         ? `nx g @kdcube/nx:image ${name}`
         : `write images/${name}/Dockerfile, or correct the name`,
     });
   }
-  return { folder: found.subject, pin: requirePin(found.pin, found.fits, name, imagePinFile(name)) };
+  const pin = requirePin(found.pin, found.fits, name, imagePinFile(name));
+  return { folder: found.subject, pin, hasFrontend: found.subject.question?.frontend === true };
 }

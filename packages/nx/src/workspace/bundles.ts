@@ -132,35 +132,35 @@ export async function checkPinnedTree(store: GitStore, { id }: Pick<PinnedBundle
 }
 
 /**
- * If a ref no longer names its pinned commit, throws a Problem that names both commits: only a person can decide which one is right.
+ * If a ref no longer names its pinned commit, throws a Problem that names both commits: only a person can decide which one is right. `file`: the pin, if it is not that of a bundle.
  * `mayFloat`: the ref may be a branch, which moves (git mode with alwaysPull).
  */
 export async function checkPinnedRef(
   source: RepoSource,
-  bundle: Pick<PinnedBundle, 'id' | 'ref'>,
-  pin: BundlePin,
+  { id, ref, file = bundlePinFile(id) }: Pick<PinnedBundle, 'id' | 'ref'> & { file?: string },
+  pin: Pick<BundlePin, 'commit'>,
   log: Log,
   mayFloat = false,
 ): Promise<void> {
-  if (isCommit(bundle.ref)) return;
-  const { commit, kind } = await resolveRef(source, bundle.ref, log).catch((error: unknown) => {
+  if (isCommit(ref)) return;
+  const { commit, kind } = await resolveRef(source, ref, log).catch((error: unknown) => {
     throw withOfflineHint(error);
   });
   if (kind === 'branch') {
     if (mayFloat) return;
     throw new KdcubeError({
       code: 'mutable-ref',
-      message: `${shownUrl(source.url)} has no tag ${quoted(bundle.ref)} for ${quoted(bundle.id)} any more, only a branch of that name. It was pinned as ${pin.commit}.`,
+      message: `${shownUrl(source.url)} has no tag ${quoted(ref)} for ${quoted(id)} any more, only a branch of that name. It was pinned as ${pin.commit}.`,
       hint: `ref: "${pin.commit}"    in release.yaml keeps what was pinned; then nx sync`,
-      at: { file: bundlePinFile(bundle.id) },
+      at: { file },
     });
   }
   if (commit === pin.commit) return;
   throw new KdcubeError({
     code: 'tag-moved',
-    message: `The tag ${quoted(bundle.ref)} of ${quoted(bundle.id)} was moved: it is pinned as ${pin.commit}, and in ${shownUrl(source.url)} it is now ${commit}.`,
-    hint: `delete ${bundlePinFile(bundle.id)} and run nx sync to accept the new one; or pin a tag that stays`,
-    at: { file: bundlePinFile(bundle.id) },
+    message: `The tag ${quoted(ref)} of ${quoted(id)} was moved: it is pinned as ${pin.commit}, and in ${shownUrl(source.url)} it is now ${commit}.`,
+    hint: `delete ${file} and run nx sync to accept the new one; or pin a tag that stays`,
+    at: { file },
   });
 }
 

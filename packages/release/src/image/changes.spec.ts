@@ -18,6 +18,7 @@ it.each<[string, Partial<ImageContents>, string[]]>([
   ['nothing', {}, []],
   ['one bundle', { bundles: [bundle('a'), ...contents.bundles.slice(1)] }, ['a changed']],
   ['added bundles', { bundles: [...contents.bundles, bundle('x'), bundle('y')] }, ['x, y added']],
+  ['the frontend', { frontend: '2'.repeat(40) }, ['frontend changed']],
   ['a removed bundle', { bundles: contents.bundles.slice(1) }, ['a removed']],
   ['three bundles', { bundles: contents.bundles.slice(3) }, ['a, b, c removed']],
   ['four bundles', { bundles: contents.bundles.slice(4) }, ['a, b, c and 1 more removed']],

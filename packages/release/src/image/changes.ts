@@ -1,6 +1,6 @@
 import { printable } from '../problem/problem';
 import { BUNDLES_LABEL, labelEntries } from './bundles-label';
-import type { ImagePlan } from './image';
+import { FRONTEND_LABEL, type ImagePlan } from './image';
 
 /** The labels of an image. */
 export type Labels = Readonly<Record<string, string>>;
@@ -12,6 +12,7 @@ export function listChanges(before: Labels | undefined, plan: Pick<ImagePlan, 'k
   if (before['io.kdcube.content-key'] === plan.key) return [];
   const why = [
     ...bundlesChanged(bundlesOf(before), bundlesOf(plan.labels)),
+    ...(before[FRONTEND_LABEL] === plan.labels[FRONTEND_LABEL] ? [] : ['frontend changed']),
     ...platformChanged(before['io.kdcube.platform-ref'], plan.platformRef),
   ];
   const [base, now] = [before, plan.labels].map((labels) => labels['org.opencontainers.image.base.digest']);

@@ -34,6 +34,8 @@ describe('the content key', () => {
     ['a base’s name', { bases: { 'x:2': BASE, 'y:2': CONTENTS.bases['y:2']! } }],
     ['an argument', { args: { ...CONTENTS.args, B: '2' } }],
     ['the platform’s ref, which is in the labels', { platformRef: '2026.7.21' }],
+    ['the frontend', { frontend: 'e'.repeat(40) }],
+    ['another frontend', { frontend: 'f'.repeat(40) }],
     ['a salt', { salt: 'again' }],
   ];
   test.each(changes)('changes with %s', (_, change) => {
@@ -69,6 +71,12 @@ describe('labels', () => {
       'io.kdcube.platform-ref': '2026.7.20',
       'org.opencontainers.image.revision': tag,
       'org.opencontainers.image.version': tag,
+    });
+  });
+
+  test('the frontend is named by its tree', () => {
+    expect(planImage('ui', { ...CONTENTS, frontend: 'e'.repeat(40) }).labels).toMatchObject({
+      'io.kdcube.frontend': 'e'.repeat(40),
     });
   });
 
@@ -120,6 +128,14 @@ describe('the inputs of a pin', () => {
     };
     expect(imagePinFits(pin, question)).toBe(true);
     expect(pinnedContents(pin)).toEqual({ bases: pin.bases, platformRef: platform, salt: undefined });
+  });
+
+  test('an image has the frontend if its Dockerfile copies it and the release has one', () => {
+    const text = 'FROM node:22\nCOPY frontend/ /app/\n';
+    expect(imageQuestion(text, 'Dockerfile', release).frontend).toBeUndefined();
+    const withFrontend = { ...release, frontend: { repo: 'ui', ref: 'v1' } };
+    expect(imageQuestion(text, 'Dockerfile', withFrontend).frontend).toBe(true);
+    expect(imageQuestion('FROM node:22\nCOPY . /app/\n', 'Dockerfile', withFrontend).frontend).toBeUndefined();
   });
 
   test('a platform without a ref gives no argument', () => {

@@ -13,6 +13,9 @@ import { PLATFORM_REF_ARG, readDockerfile } from './dockerfile/dockerfile';
 /** Raised when the same inputs give another image: then every content key changes, and every image is built again. */
 const RECIPE = 4;
 
+/** The label with the git tree of the frontend in an image. */
+export const FRONTEND_LABEL = 'io.kdcube.frontend';
+
 export const DEFAULT_PLATFORM = 'linux/amd64';
 
 /** The inputs of an image, known before the build. */
@@ -24,6 +27,8 @@ export interface ImageContents {
   /** The git tree of the image's folder: the Dockerfile and its files. */
   files: string;
   bundles: readonly BundleContent[];
+  /** The git tree of the release's frontend, if the image contains it. */
+  frontend?: string;
   /** Digests by the name in the Dockerfile, with registries as variables; `c-<key>` of a base that is built here. */
   bases: Readonly<Record<string, string>>;
   /** Build arguments, without those that name a registry. */
@@ -54,6 +59,7 @@ export function imageQuestion(dockerfile: string, file: string, release: Release
     bundles: read.copiesBundles ? bundleIdsOf(release) : [],
     bases,
     ...(built.length > 0 && { built }),
+    ...(read.copiesFrontend && release.frontend && { frontend: true as const }),
   };
 }
 
@@ -78,7 +84,7 @@ export function planImage(image: string, contents: ImageContents): ImagePlan {
  * name, commit, branch, time or machine, so it is the same in every clone, for every registry and at any time.
  */
 export function contentKey(contents: ImageContents): string {
-  const { platform, dockerfile, files, bundles, bases, args, platformRef, clones, salt } = contents;
+  const { platform, dockerfile, files, bundles, frontend, bases, args, platformRef, clones, salt } = contents;
   const canonical = [
     ['recipe', RECIPE],
     ['platform', platform],
@@ -90,17 +96,19 @@ export function contentKey(contents: ImageContents): string {
     // The ref and the ids are in labels, so they must be in the key: one key names one image.
     ['platformRef', platformRef ?? null],
     ['salt', salt ?? null],
+    ...(frontend === undefined ? [] : [['frontend', frontend]]),
     ...(clones === undefined ? [] : [['clones', Object.entries(clones).sort(byFirst)]]),
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }
 
 /** The image's labels (HOUSE law 3): content only, never a ref, a commit, a repository, a release, a date or a builder. */
-function labelsOf(key: string, { bundles, bases, platformRef }: ImageContents): Record<string, string> {
+function labelsOf(key: string, { bundles, frontend, bases, platformRef }: ImageContents): Record<string, string> {
   const baseDigests = [...new Set(Object.values(bases))].filter(isDigest);
   return {
     'io.kdcube.content-key': key,
     ...(bundles.length > 0 && { [BUNDLES_LABEL]: printBundles(bundles) }),
+    ...(frontend !== undefined && { [FRONTEND_LABEL]: frontend }),
     ...(platformRef !== undefined && { 'io.kdcube.platform-ref': platformRef }),
     ...(baseDigests.length === 1 && { 'org.opencontainers.image.base.digest': baseDigests[0]! }),
     // Otherwise the labels of the base image would be inherited.

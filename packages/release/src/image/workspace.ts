@@ -24,7 +24,7 @@ import type { ReadRelease } from '../release/read';
 import { readRelease } from '../release/read';
 import { bundlePlaces } from '../release/release';
 import { unsafePath } from '../release/refs';
-import type { Bundle, PinnedBundle, Release, ReleaseOptions, Source } from '../release/release';
+import type { Bundle, FrontendSource, PinnedBundle, Release, ReleaseOptions } from '../release/release';
 import { idProblem } from '../platform/bundle-id';
 import { buildArgProblems } from './build-args';
 import { nxProjectName } from './nx-projects';
@@ -64,7 +64,7 @@ export interface Workspace extends ReadRelease {
     platform: PinnedThing<PlatformPin, PublishedImage>[];
     /** The images of the platform that are built here from its repository, without those of a folder of this workspace. */
     built: PinnedThing<BuiltPin, BuiltPlatformImage>[];
-    frontend?: PinnedThing<FrontendPin, Source>;
+    frontend?: PinnedThing<FrontendPin, FrontendSource>;
     /** Pin files that the release no longer uses. */
     orphans: string[];
   };

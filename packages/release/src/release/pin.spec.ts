@@ -91,6 +91,9 @@ describe('whether a pin is up to date', () => {
     expect(frontendPinFits(FRONTEND, { repo: 'r', ref: 'v1' })).toBe(true);
     expect(frontendPinFits(FRONTEND, { repo: 'r', ref: 'v2' })).toBe(false);
     expect(frontendPinFits(undefined, { repo: 'r', ref: 'v1' })).toBe(false);
+    expect(frontendPinFits(FRONTEND, { repo: 'r', ref: 'v1', subdir: 'ui' })).toBe(false);
+    expect(frontendPinFits({ ...FRONTEND, subdir: 'ui' }, { repo: 'r', ref: 'v1', subdir: 'ui' })).toBe(true);
+    expect(frontendPinFits({ ...FRONTEND, subdir: 'ui' }, { repo: 'r', ref: 'v1' })).toBe(false);
   });
 
   const QUESTION = { platform: '2026.7.20', bundles: ['a', 'b'], bases: ['x:1'] };

@@ -4,7 +4,7 @@ import { ONCE } from '../document/once';
 import { KdcubeError } from '../problem/problem';
 import type { BuiltPlatformImage } from './built-images';
 import type { PublishedImage } from './published-images';
-import type { PinnedBundle, Release, Source } from './release';
+import type { FrontendSource, PinnedBundle, Release } from './release';
 
 /**
  * The result of resolving a ref. One small committed file for each pinned object, so that Nx's affected graph sees exactly what changed
@@ -27,8 +27,15 @@ export const BundlePin = z.strictObject({
   tree: commit,
 });
 
-/** pins/frontend/pin.json: the commit and root tree that the frontend’s ref resolved to. */
-export const FrontendPin = z.strictObject({ pin: z.literal(1), repo: z.string(), ref: z.string(), commit, tree: commit });
+/** pins/frontend/pin.json: the commit that the frontend’s ref resolved to, and its tree: that of `subdir`, or of the whole commit. */
+export const FrontendPin = z.strictObject({
+  pin: z.literal(1),
+  repo: z.string(),
+  ref: z.string(),
+  subdir: z.string().optional(),
+  commit,
+  tree: commit,
+});
 
 /** In the place of a digest: the base is an image that `platform.build` builds. It is identified by its content key, because nothing is built when it is pinned. */
 export const BUILT_BASE = 'platform.build';
@@ -129,8 +136,8 @@ export function bundlePinFits(pin: BundlePin | undefined, bundle: PinnedBundle):
   );
 }
 
-export function frontendPinFits(pin: FrontendPin | undefined, frontend: Source): pin is FrontendPin {
-  return pin !== undefined && pin.repo === frontend.repo && pin.ref === frontend.ref;
+export function frontendPinFits(pin: FrontendPin | undefined, { repo, ref, subdir }: FrontendSource): pin is FrontendPin {
+  return pin !== undefined && pin.repo === repo && pin.ref === ref && pin.subdir === subdir;
 }
 
 export function platformPinFits(pin: PlatformPin | undefined, { ref, source }: PublishedImage): pin is PlatformPin {
@@ -155,6 +162,8 @@ export interface ImageQuestion {
   bases: string[];
   /** Those of them that are built here, by `platform.build`. */
   built?: string[];
+  /** Whether the image contains the release's frontend. Its content is in the pin of the frontend. */
+  frontend?: true;
 }
 
 export function imagePinFits(pin: ImagePin | undefined, question: ImageQuestion): pin is ImagePin {

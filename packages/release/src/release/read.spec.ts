@@ -101,6 +101,7 @@ describe('rules that depend on how the release is used', () => {
     ['the admin’s id', items('{id: kdcube.admin}'), { generation: '2026.3.1' }, ['reserved-id']],
     ['a module of Python', items('{id: json}'), {}, ['reserved-id']],
     ['one folder in two spellings', items('{id: A.b}', '{id: a_b}'), {}, ['folder-clash']],
+    ['a folder of the frontend outside of its repository', 'frontend: {repo: r, ref: v1, subdir: ../x}', {}, ['unsafe-path']],
     ['a repository of the frontend that is none', 'frontend: {repo: "ext::x", ref: v1}', {}, ['unsafe-url']],
     ['a module of Python in another case', items('{id: Email}'), {}, ['reserved-id']],
     ['a package of the platform', items('{id: kdcube_ai_app}'), {}, ['reserved-id']],

@@ -10,7 +10,7 @@ import { generationOf } from '../platform/generation';
 import { bundleFolder, bundleModule } from '../platform/bundle-id';
 import { readRegistry, type RegistryName } from './reference';
 import { normalPath } from './refs';
-import type { Bundle, PlatformImageSettings, Release, ReleaseOptions } from './release';
+import type { Bundle, FrontendSource, PlatformImageSettings, Release, ReleaseOptions } from './release';
 import { WrittenBundle, WrittenRelease } from './release';
 import { releaseRules } from './rules';
 import { checkShape, kindOf } from '../document/shape';
@@ -177,10 +177,7 @@ function normalise(rest: Record<string, unknown>, found: FoundBundle[], defaultI
       ref,
       ...(platform.build === true ? { build: imagesOf(platform.images) } : registryOf(platform.registry)),
     },
-    frontend:
-      frontend && textOf(frontend.repo) && textOf(frontend.ref)
-        ? { repo: textOf(frontend.repo)!, ref: textOf(frontend.ref)! }
-        : undefined,
+    frontend: frontend && frontendOf(frontend),
     repos: isMapping(rest.repos) ? textsOf(rest.repos) : {},
     allowedFiles: allowedFilesOf(rest.not_secret),
     defaultBundleId: textOf(defaultId) ?? bundles[0]?.id,
@@ -188,6 +185,13 @@ function normalise(rest: Record<string, unknown>, found: FoundBundle[], defaultI
     generation,
     generationBecause: because,
   };
+}
+
+function frontendOf(written: Record<string, unknown>): FrontendSource | undefined {
+  const [repo, ref] = [textOf(written.repo), textOf(written.ref)];
+  if (repo === undefined || ref === undefined) return undefined;
+  const subdir = normalPath(textOf(written.subdir) ?? '');
+  return { repo, ref, ...(subdir !== '' && { subdir }) };
 }
 
 function allowedFilesOf(notSecret: unknown): Record<string, string> | undefined {

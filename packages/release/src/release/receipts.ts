@@ -45,6 +45,8 @@ const imageContent = {
   /** Digests; `c-<key>` of a base that is built here. */
   bases: z.record(z.string(), z.string().regex(/^(?:sha256:|c-)[0-9a-f]{64}$/)),
   bundles: z.array(BundleContent),
+  /** The git tree of the frontend in the image. */
+  frontend: tree.optional(),
 };
 
 /** What `docker-build` built: the image’s content key, OCI platform (`linux/amd64`) and content, and where the image is stored. */

@@ -100,7 +100,19 @@ export const WrittenRelease = z
         description: z.string().optional().describe('For people.'),
       })
       .describe('Which KDCube platform the release runs on.'),
-    frontend: z.strictObject(source).optional().describe('Which frontend the release ships.'),
+    frontend: z
+      .strictObject({
+        ...source,
+        subdir: text()
+          .optional()
+          .describe(
+            'The folder of the repository that has the frontend’s package.json. Only its content is in the image and in the image’s key. Default: the whole repository.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Which frontend the release ships: pinned like a bundle, and staged as `frontend/` into the build context of each image whose Dockerfile copies from it.',
+      ),
     repos: z
       .record(z.string(), text())
       .optional()
@@ -159,10 +171,11 @@ export interface WorkspaceBundle extends BundleBase {
 /** A bundle of a release, with all derived values. */
 export type Bundle = PinnedBundle | WorkspaceBundle;
 
-/** A repository, as written in release.yaml (a URL or a name), and a ref in it. */
-export interface Source {
+/** The frontend: its repository as written in release.yaml (a URL or a name), a ref in it, and its folder there; without `subdir`, all of it. */
+export interface FrontendSource {
   repo: string;
   ref: string;
+  subdir?: string;
 }
 
 /** A validated and normalized release: names are resolved, defaults are filled in. */
@@ -178,7 +191,7 @@ export interface Release {
     registry?: RegistryName;
     build?: Readonly<Record<string, PlatformImageSettings>>;
   };
-  frontend?: Source;
+  frontend?: FrontendSource;
   repos: Record<string, string>;
   /** Files of bundles that look like secrets but are not, and the reason: by the bundle's place, and the path in it. */
   allowedFiles?: Record<string, string>;

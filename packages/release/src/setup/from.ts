@@ -119,8 +119,8 @@ function addSection(
   }
   if (key === 'frontend') {
     const source = isMapping(section.build) ? { ...section.build, ...section } : section;
-    if (source.repo !== undefined || source.ref !== undefined) add(key, pick(source, ['repo', 'ref']));
-    for (const other of Object.keys(section).filter((name) => !['repo', 'ref'].includes(name)))
+    if (source.repo !== undefined || source.ref !== undefined) add(key, pick(source, ['repo', 'ref', 'subdir']));
+    for (const other of Object.keys(section).filter((name) => !['repo', 'ref', 'subdir'].includes(name)))
       drop(
         other === 'build'
           ? 'frontend.build: only its repo and ref are pinned'

@@ -1,4 +1,5 @@
-import { pinBases, PLATFORM_REF_ARG, readDockerfile } from '@kdcube/release/internal';
+import { parseNginx, pinBases, PLATFORM_REF_ARG, readDockerfile } from '@kdcube/release/internal';
+import { logger } from '@nx/devkit';
 import bundleGenerator from '../bundle/generator';
 import { emptyWorkspace, expectTwiceIsOnce, problemsOf, workspaceWithRelease } from '../../../testing/generators/workspace';
 import imageGenerator from './generator';
@@ -20,6 +21,20 @@ describe('image', () => {
     expect(pinned).toContain('\nFROM registry.example/base@sha256:00\n');
     expect(text).toContain('\nENV AGENTIC_BUNDLES_ROOT=/bundles BUNDLES_ROOT=/bundles\n');
     expect(text).not.toMatch(/^# *syntax/m);
+  });
+
+  it('kdcube-web-ui builds the frontend, and serves it', async () => {
+    const tree = emptyWorkspace();
+    jest.spyOn(logger, 'info').mockImplementation(() => undefined);
+    await expectTwiceIsOnce(tree, () => imageGenerator(tree, { name: 'kdcube-web-ui' }));
+    expect(tree.children('images/kdcube-web-ui').sort()).toEqual(['Dockerfile_UI', 'nginx.conf', 'start.sh']);
+    const file = 'images/kdcube-web-ui/Dockerfile_UI';
+    const read = readDockerfile(tree.read(file, 'utf-8')!, file, {});
+    expect(read).toMatchObject({ copiesFrontend: true, copiesBundles: false });
+    expect(read.bases.map((found) => found.name)).toEqual(['node:22-alpine', 'nginx:alpine']);
+    const nginx = tree.read('images/kdcube-web-ui/nginx.conf', 'utf-8')!;
+    parseNginx(nginx, 'nginx.conf');
+    expect(nginx).toMatch(/location = \/config\.json \{\s+add_header Cache-Control no-store always;/);
   });
 
   it('never overwrites: an edited Dockerfile stays, another image’s folder is refused', async () => {

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { KdcubeError, readWorkspace } from '@kdcube/release/internal';
-import { generateFiles, readNxJson } from '@nx/devkit';
+import { generateFiles, logger, readNxJson } from '@nx/devkit';
 import type { GeneratorCallback, Tree } from '@nx/devkit';
 import { pluginOptions } from '../../plugin-options';
 import { readGeneratorOptions } from '../read-options';
@@ -22,7 +22,8 @@ async function writeImage(tree: Tree, raw: ImageOptions): Promise<GeneratorCallb
   if (config !== undefined) throw notOfKind(kind);
   // An existing Dockerfile belongs to its author: running the generator again changes nothing.
   if (tree.exists(`${folder}/${DOCKERFILES[kind]}`)) return;
-  const bundles = readReleaseText(tree)?.release.bundles ?? [];
+  const release = readReleaseText(tree)?.release;
+  const bundles = release?.bundles ?? [];
   nameIsFree(
     tree,
     folder,
@@ -30,6 +31,12 @@ async function writeImage(tree: Tree, raw: ImageOptions): Promise<GeneratorCallb
     bundles.map(({ id }) => id),
   );
   generateFiles(tree, path.join(__dirname, 'files', kind), folder, {});
+  if (kind === 'web-ui') return () => logger.info(nextSteps(name, release?.frontend !== undefined));
+}
+
+function nextSteps(name: string, hasFrontend: boolean): string {
+  const pin = hasFrontend ? '' : 'frontend: {repo: …, ref: …} in release.yaml, ';
+  return `Next: ${pin}nx sync, nx run ${name}:docker-push; then FRONTEND_CONFIG_JSON in env.frontend of each environment (docs/frontend.md).`;
 }
 
 function notOfKind(kind: ImageKind): KdcubeError {

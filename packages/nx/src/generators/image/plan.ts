@@ -7,6 +7,7 @@ import type { ImageKind } from './schema';
 export const DOCKERFILES: Record<Exclude<ImageKind, 'web-proxy'>, string> = {
   'chat-proc-bundled': 'Dockerfile_ChatProcBundled',
   'exec-bundled': 'Dockerfile_ExecBundled',
+  'web-ui': 'Dockerfile_UI',
 };
 
 /** The folder and the kind of the image. Its name must be valid as a repository, a folder and an Nx project. */

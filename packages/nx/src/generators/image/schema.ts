@@ -1,18 +1,19 @@
 import * as z from 'zod';
 
 export const description =
-  'Add an image: its Dockerfile in images/<name>, with the bundles on the platform’s processor or code execution; or the platform’s configuration of its proxy, which an environment changes.';
+  'Add an image: its Dockerfile in images/<name>, with the bundles on the platform’s processor or code execution, or with the frontend of release.yaml; or the platform’s configuration of its proxy, which an environment changes.';
 export const examples = [
   { command: 'nx g @kdcube/nx:image kdcube-chat-proc-bundled', description: 'The processor with the bundles' },
   { command: 'nx g @kdcube/nx:image kdcube-exec-bundled', description: 'The code execution with the bundles' },
   { command: 'nx g @kdcube/nx:image acme-proc --kind=chat-proc-bundled', description: 'With a name of your own' },
+  { command: 'nx g @kdcube/nx:image kdcube-web-ui', description: 'The frontend of release.yaml, served by nginx' },
   {
     command: 'nx g @kdcube/nx:image kdcube-web-proxy',
     description: 'The configuration of the platform’s proxy at platform.ref: a copy, updated when it runs again',
   },
 ];
 
-export const kinds = ['chat-proc-bundled', 'exec-bundled', 'web-proxy'] as const;
+export const kinds = ['chat-proc-bundled', 'exec-bundled', 'web-ui', 'web-proxy'] as const;
 export type ImageKind = (typeof kinds)[number];
 
 export const ImageOptions = z.strictObject({
@@ -27,6 +28,7 @@ export const ImageOptions = z.strictObject({
         items: [
           { value: 'kdcube-chat-proc-bundled', label: 'kdcube-chat-proc-bundled: the processor with the bundles' },
           { value: 'kdcube-exec-bundled', label: 'kdcube-exec-bundled: the code execution with the bundles' },
+          { value: 'kdcube-web-ui', label: 'kdcube-web-ui: the frontend of release.yaml' },
           { value: 'kdcube-web-proxy', label: 'kdcube-web-proxy: the platform’s proxy, with its upstreams resolved again' },
         ],
       },

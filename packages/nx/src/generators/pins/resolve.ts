@@ -6,6 +6,7 @@ import {
   type BuiltPlatformImage,
   type BundlePin,
   type FrontendPin,
+  type FrontendSource,
   type ImagePin,
   type ImageQuestion,
   type PinnedBundle,
@@ -13,7 +14,6 @@ import {
   type Problem,
   type PublishedImage,
   type Release,
-  type Source,
   BUILT_BASE,
   bundlePlaces,
   KdcubeError,
@@ -41,7 +41,7 @@ import { commandRewriter, type PluginOptions } from '../../plugin-options';
 /** A pin that is missing or out of date. */
 export type StalePin = { file: string; subject: string; why: string; question: Record<string, unknown> } & (
   | { kind: 'bundle'; bundle: PinnedBundle }
-  | { kind: 'frontend'; source: Source }
+  | { kind: 'frontend'; source: FrontendSource }
   | { kind: 'image'; asked: ImageQuestion; pin?: ImagePin }
   | { kind: 'platform'; image: PublishedImage }
   | { kind: 'built'; image: BuiltPlatformImage; pin?: BuiltPin }
@@ -158,10 +158,21 @@ async function elsewhere(store: GitStore, commit: string, { id, folder }: Pinned
   return entrypoint === undefined ? undefined : `subdir: "${entrypoint.split('/').slice(1, -2).join('/')}"    contains it`;
 }
 
-async function resolveFrontend({ repo, ref }: Source, context: ResolveContext): Promise<FrontendPin> {
+async function resolveFrontend({ repo, ref, subdir }: FrontendSource, context: ResolveContext): Promise<FrontendPin> {
   const { source, commit } = await commitOf(repo, ref, context, false);
   const store = await fetchCommit(source, commit, { ref, log: context.log });
-  return { pin: 1, repo, ref, commit, tree: (await resolveTree(store, commit, '', context.log))! };
+  const tree = await resolveTree(store, commit, subdir ?? '', context.log);
+  if (tree) return { pin: 1, repo, ref, ...(subdir !== undefined && { subdir }), commit, tree };
+  const files = (await listTree(store, commit).catch(() => [])).map(({ path: file }) => file);
+  const folders = files.flatMap((file) => /^(?:(.+)\/)?package\.json$/.exec(file)?.[1] ?? []).slice(0, 3);
+  throw new KdcubeError({
+    code: 'file-missing',
+    message: `${shownUrl(source.url)} has no folder ${quoted(subdir)} at ${quoted(ref)} (${commit.slice(0, 12)}), and it is frontend.subdir.`,
+    hint:
+      folders.length > 0
+        ? folders.map((folder) => `subdir: "${folder}"`).join('    ')
+        : 'remove subdir:, if all of the repository is the frontend',
+  });
 }
 
 async function commitOf(

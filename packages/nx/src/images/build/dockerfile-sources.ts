@@ -3,6 +3,7 @@ import { fetchBlobs } from '../../git/mirror/fetch-blobs';
 import { listTree } from '../../git/tree';
 import { readBlobs } from '../../git/blobs';
 import type { ContextTree } from '../../oci/context';
+import { FRONTEND_FOLDER } from '../../workspace/frontend';
 import type { Log } from '../../system/log';
 import { buildArgs, type ImageJob } from '../job';
 
@@ -25,10 +26,7 @@ export async function readDockerfileSources(
   const { folder, files } = job;
   const store = await files.open();
   const entries = await listTree(store, files.tree);
-  requireNoBundlesFolder(
-    job,
-    entries.some(({ path }) => path === 'bundles' || path.startsWith('bundles/')),
-  );
+  requireFreeFolders(job, (folder) => entries.some(({ path }) => path === folder || path.startsWith(`${folder}/`)));
   const file = `${folder.path}/${folder.dockerfile}`;
   const oidOf = (name: string): string | undefined =>
     entries.find(({ path, mode }) => path === name && mode.startsWith('100'))?.oid;
@@ -50,18 +48,21 @@ export function withBundles({ bundles }: Pick<ImageJob, 'bundles'>, ignore: stri
   return ignore === '' || bundles.length === 0 ? ignore : `${ignore}\n!bundles\n!bundles/**\n`;
 }
 
-/** Problem `already-exists`: the folder `bundles` of the context is reserved for the release's bundles. */
-export function requireNoBundlesFolder(
-  { bundles, folder }: Pick<ImageJob, 'bundles' | 'folder'>,
-  hasBundlesFolder: boolean,
+/** Problem `already-exists`: the folders `bundles` and `frontend` of the context are reserved for those of the release, if the image has them. */
+export function requireFreeFolders(
+  { bundles, frontend, folder }: Pick<ImageJob, 'bundles' | 'frontend' | 'folder'>,
+  hasFolder: (name: string) => boolean,
 ): void {
-  if (bundles.length === 0 || !hasBundlesFolder) return;
-  throw new KdcubeError({
-    code: 'already-exists',
-    message: `${folder.path} has its own folder bundles, which is reserved for the release's bundles.`,
-    hint: 'rename it',
-    at: { file: `${folder.path}/bundles` },
-  });
+  const refuse = (name: string, what: string): never => {
+    throw new KdcubeError({
+      code: 'already-exists',
+      message: `${folder.path} has its own folder ${name}, which is reserved for the release's ${what}.`,
+      hint: 'rename it',
+      at: { file: `${folder.path}/${name}` },
+    });
+  };
+  if (bundles.length > 0 && hasFolder('bundles')) refuse('bundles', 'bundles');
+  if (frontend && hasFolder(FRONTEND_FOLDER)) refuse(FRONTEND_FOLDER, 'frontend');
 }
 
 /** Rejects a base that only a build argument names: its tag can move, and one content key would then identify two images. Problem `wrong-option`. */
@@ -86,8 +87,8 @@ export function ignoredDockerfile(file: string): KdcubeError {
   });
 }
 
-/** The git trees of the build context: the image's folder, and its bundles. */
-export function contextTrees({ files, folder, bundles }: ImageJob): ContextTree[] {
+/** The git trees of the build context: the image's folder, its bundles, and the frontend. */
+export function contextTrees({ files, folder, bundles, frontend }: ImageJob): ContextTree[] {
   const own = {
     path: '',
     tree: files.tree,
@@ -102,7 +103,9 @@ export function contextTrees({ files, folder, bundles }: ImageJob): ContextTree[
     subject: content.id,
     at: { file: place },
   }));
-  return [own, ...trees];
+  if (!frontend) return [own, ...trees];
+  const { tree, open, place } = frontend;
+  return [own, ...trees, { path: FRONTEND_FOLDER, tree, open, subject: 'frontend', at: { file: place } }];
 }
 
 async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {

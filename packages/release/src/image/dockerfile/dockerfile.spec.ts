@@ -140,6 +140,27 @@ describe('copiesBundles', () => {
   });
 });
 
+describe('copiesFrontend', () => {
+  test.each([
+    ['COPY frontend/ /app/', true],
+    ['COPY ./frontend/package.json frontend/package-lock.json ./', true],
+    ['COPY a frontend /x/', true],
+    ['ARG FROM_DIR=frontend\nCOPY ${FROM_DIR}/src /x', true],
+    ['COPY ["frontend", "/x y"]', true],
+    ['RUN --mount=type=bind,source=frontend,target=/b npm ci', true],
+    // Only an image that names it gets it.
+    ['COPY . /app', false],
+    ['COPY * /app/', false],
+    ['COPY frontend-old /x', false],
+    ['COPY site/frontend /x', false],
+    ['COPY --from=0 /frontend /x', false],
+    ['COPY a /frontend', false],
+    ['RUN --mount=target=/src make', false],
+  ])('%s: %s', (line, expected) => {
+    expect(read(`FROM a\n${line}\n`).copiesFrontend).toBe(expected);
+  });
+});
+
 test('finds the argument of platform.ref at any declaration', () => {
   expect(read('FROM a\nARG KDCUBE_PLATFORM_REF\n').usesPlatformRef).toBe(true);
   expect(read('ARG KDCUBE_PLATFORM_REF=1\nFROM a\n').usesPlatformRef).toBe(true);

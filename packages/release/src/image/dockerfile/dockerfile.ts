@@ -17,6 +17,8 @@ export interface Dockerfile {
   bases: ExternalBase[];
   /** Whether it copies from the folder `bundles` of the build context, so that the image contains the release's bundles. */
   copiesBundles: boolean;
+  /** Whether it copies from the folder `frontend` of the build context, so that the image contains the release's frontend. */
+  copiesFrontend: boolean;
   /** Whether it declares the build argument for platform.ref. */
   usesPlatformRef: boolean;
 }
@@ -39,9 +41,10 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
   if (stages.length === 0) fail(`${file} has no FROM.`, 1);
   const scan = newScan(args, stages, fail);
   for (const line of lines) scanLine(scan, line);
-  const { bases, copiesBundles } = scan;
+  const { bases, copiesBundles, copiesFrontend } = scan;
   const instructions = lines.map(({ keyword, rest, line }) => ({ keyword, rest, line }));
-  return { instructions, bases: [...bases.values()], copiesBundles, usesPlatformRef: lines.some(declaresPlatformRef) };
+  const usesPlatformRef = lines.some(declaresPlatformRef);
+  return { instructions, bases: [...bases.values()], copiesBundles, copiesFrontend, usesPlatformRef };
 }
 
 /**

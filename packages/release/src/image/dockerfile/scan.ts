@@ -2,7 +2,7 @@ import { LIMITS } from '../../problem/limits';
 import { quoted } from '../../problem/problem';
 import type { Line, Token } from './lines';
 import { spanOf } from './lines';
-import { expand, isTooLong, touchesBundles, unquoted } from './words';
+import { expand, isTooLong, namesFrontend, touchesBundles, unquoted } from './words';
 
 /** Build arguments that name a registry. They are not part of the content key: the same image can come from and go to any registry. */
 export const REGISTRY_ARGS = ['KDCUBE_PLATFORM_REGISTRY', 'KDCUBE_REGISTRY'] as const;
@@ -36,6 +36,7 @@ export interface Scan {
   /** The variables of the current stage. */
   scope: Map<string, string>;
   copiesBundles: boolean;
+  copiesFrontend: boolean;
   /** The characters of all values so far. */
   expanded: number;
   fail(message: string, line: number, hint?: string): never;
@@ -47,7 +48,8 @@ export function newScan(args: Readonly<Record<string, string>>, stages: readonly
   );
   const indexes = new Map(stages.map((name, index) => [name, index] as const).reverse());
   const variables = { global: new Map(automatic), scope: new Map<string, string>() };
-  return { args, stages, indexes, stage: 0, bases: new Map(), ...variables, copiesBundles: false, expanded: 0, fail };
+  const copies = { copiesBundles: false, copiesFrontend: false };
+  return { args, stages, indexes, stage: 0, bases: new Map(), ...variables, ...copies, expanded: 0, fail };
 }
 
 /** Reads one instruction. */
@@ -110,16 +112,21 @@ function scanFrom(scan: Scan, { tokens, line }: Line): void {
 function scanCopy(scan: Scan, { tokens, flags, line, rest }: Line): void {
   const from = flags.find((flag) => flag.text.startsWith('--from='));
   if (from) addSource(scan, from, line, '--from='.length, from.text.length);
-  else scan.copiesBundles ||= sourcesOf(tokens, rest).some((source) => touchesBundles(source, scan.scope));
+  else for (const source of sourcesOf(tokens, rest)) addCopied(scan, source);
 }
 
 function scanMounts(scan: Scan, { flags, line }: Line): void {
   for (const flag of flags.filter(({ text }) => text.startsWith('--mount='))) {
     const from = /[=,]from=([^,]+)/.exec(flag.text);
     if (from) addSource(scan, flag, line, from.index + '=from='.length, from.index + from[0].length);
-    else if (!/[=,]type=(?!bind)/.test(flag.text))
-      scan.copiesBundles ||= touchesBundles(/[,=](?:source|src)=([^,]*)/.exec(flag.text)?.[1] ?? '.', scan.scope);
+    else if (!/[=,]type=(?!bind)/.test(flag.text)) addCopied(scan, /[,=](?:source|src)=([^,]*)/.exec(flag.text)?.[1] ?? '.');
   }
+}
+
+/** A source in the build context. */
+function addCopied(scan: Scan, source: string): void {
+  scan.copiesBundles ||= touchesBundles(source, scan.scope);
+  scan.copiesFrontend ||= namesFrontend(source, scan.scope);
 }
 
 /** `--from` and `from=` name a stage, its index, or an image; Docker does not expand variables here. */

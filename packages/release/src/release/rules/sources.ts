@@ -102,19 +102,23 @@ export function platformRegistryIsValid({ rest }: RuleInput, report: Report): vo
   if (read && 'code' in read) report(read, ['platform', 'registry']);
 }
 
-export function subdirsStayInside({ found }: RuleInput, report: Report): void {
+export function subdirsStayInside({ found, rest }: RuleInput, report: Report): void {
+  const refuse = (subdir: string, why: string, path: DocumentPath) =>
+    report(
+      {
+        code: 'unsafe-path',
+        message: `${quoted(subdir)} cannot be a subdir: ${why}.`,
+        hint: 'subdir: <folder of the repository>, such as service/bundles',
+      },
+      [...path, 'subdir'],
+    );
+  const frontend = rest.frontend as Record<string, unknown> | undefined;
+  const unsafe = typeof frontend?.subdir === 'string' ? unsafePath(frontend.subdir) : undefined;
+  if (unsafe) refuse(frontend!.subdir as string, unsafe, ['frontend']);
   for (const { value, path } of found) {
     if (value.subdir === undefined) continue;
     const why = unsafePath(value.subdir);
-    if (why)
-      report(
-        {
-          code: 'unsafe-path',
-          message: `${quoted(value.subdir)} cannot be a subdir: ${why}.`,
-          hint: 'subdir: <folder of the repository>, such as service/bundles',
-        },
-        [...path, 'subdir'],
-      );
+    if (why) refuse(value.subdir, why, path);
     else if ([value.id, bundleFolder(value.id)].includes(normalPath(value.subdir).split('/').pop()!)) {
       report(
         {
