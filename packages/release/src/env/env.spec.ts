@@ -65,6 +65,21 @@ test('one host with compose and bundles from git', () => {
 describe('which component gets which variables', () => {
   const plan = render('exec: { runtime: fargate, image: kdcube-exec-bundled }');
 
+  test('the web interface gets config.json, and no other component does', () => {
+    const withUi = render(
+      'frontend: { config: { auth: { authType: none }, routesPrefix: /chatbot } }\nservices: { web-ui: { component: frontend, image: kdcube-exec-bundled } }',
+    );
+    expect(withUi.services.filter(({ env }) => 'FRONTEND_CONFIG_JSON' in env).map(({ component }) => component)).toEqual([
+      'frontend',
+    ]);
+    expect(JSON.parse(of(withUi, 'frontend').env.FRONTEND_CONFIG_JSON!)).toEqual({
+      auth: { authType: 'none' },
+      routesPrefix: '/chatbot',
+      tenant: 'alps',
+      project: 'lifts',
+    });
+  });
+
   test('ingress, proc and metrics get the same gateway text, and their own component', () => {
     const texts = ['ingress', 'proc', 'metrics'].map((component) => of(plan, component).env.GATEWAY_CONFIG_JSON);
     expect(new Set(texts)).toEqual(new Set(['{"tenant":"alps","project":"lifts"}']));

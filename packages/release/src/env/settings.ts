@@ -7,7 +7,7 @@ import { oneLine } from '../descriptor/descriptor';
 export type Env = Record<string, string>;
 
 /** The variables of a component besides gateway, bundles and the environment's own: its identity, its port, its tenant and project. */
-export function ownSettings(service: Service, { tenant, project }: Environment): Env {
+export function ownSettings(service: Service, { tenant, project, frontend }: Environment): Env {
   const port = service.port === undefined ? undefined : String(service.port);
   const gateway = factsOf(service.component).gateway;
   // Without INSTANCE_ID on purpose: all replicas share one environment, and the platform generates an id for each at startup.
@@ -24,6 +24,8 @@ export function ownSettings(service: Service, { tenant, project }: Environment):
       return { TENANT_ID: tenant, PROJECT_ID: project, POSTGRES_PORT: '5432' };
     case 'proxylogin':
       return { REDIS_KEYPREFIX: `proxylogin:${tenant}:${project}:`, ...(port && port !== '80' && { HTTP_PORT: port }) };
+    case 'frontend':
+      return frontend ? { FRONTEND_CONFIG_JSON: oneLine(frontend.config) } : {};
     default:
       return {};
   }

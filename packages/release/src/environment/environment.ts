@@ -129,6 +129,8 @@ export interface Environment {
   bundles: Bundling;
   readiness?: { url: string; headers: Record<string, string>; wait: 'all' | 'required' };
   proxy?: ProxyPart;
+  /** `config`: all of config.json. */
+  frontend?: { config: Record<string, unknown> };
   exec?: Exec;
   metrics: NonNullable<WrittenEnvironment['metrics']>;
   services: Service[];

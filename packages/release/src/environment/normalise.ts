@@ -55,6 +55,7 @@ export function normalise(name: string, written: PartlyWritten, generation?: Gen
       },
     }),
     ...(written.proxy && { proxy: proxyOf(written.proxy) }),
+    ...(written.frontend && { frontend: { config: frontendConfig(written, { tenant, project }) } }),
     exec: written.exec && execOf(written),
     metrics: written.metrics ?? {},
     services: Object.entries(written.services ?? {}).map(([key, service]) =>
@@ -183,6 +184,15 @@ function execOf({ exec, ecs }: PartlyWritten): Exec {
       taskRole: fargate?.task_role ?? ecs?.task_role,
     },
   };
+}
+
+/** One truth: what other keys of the environment say is not written again. */
+function frontendConfig(
+  { frontend, proxy }: PartlyWritten,
+  identity: { tenant: string; project: string },
+): Record<string, unknown> {
+  const prefix = proxy?.route_prefix === undefined ? {} : { routesPrefix: proxy.route_prefix };
+  return { ...frontend?.config, ...identity, ...prefix };
 }
 
 function proxyOf({

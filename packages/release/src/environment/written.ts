@@ -291,6 +291,18 @@ export const WrittenEnvironment = z
       .describe(
         'The configuration of web-proxy: the platform’s own with these changes. Its upstreams are resolved again after a replacement.',
       ),
+    frontend: z
+      .strictObject({
+        config: z
+          .record(z.string(), z.unknown())
+          .describe(
+            'What else config.json has: `auth`, and settings of your own frontend. `tenant` and `project` are those of the environment, and `routesPrefix` is `proxy.route_prefix`, if that is set. Every visitor can read it.',
+          ),
+      })
+      .optional()
+      .describe(
+        'config.json of the web interface, which becomes FRONTEND_CONFIG_JSON of the services with the component frontend.',
+      ),
     exec: z
       .strictObject({
         runtime: z.enum(['docker', 'fargate']).describe('What runs code: docker beside proc, or a Fargate task.'),

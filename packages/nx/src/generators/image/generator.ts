@@ -36,7 +36,7 @@ async function writeImage(tree: Tree, raw: ImageOptions): Promise<GeneratorCallb
 
 function nextSteps(name: string, hasFrontend: boolean): string {
   const pin = hasFrontend ? '' : 'frontend: {repo: …, ref: …} in release.yaml, ';
-  return `Next: ${pin}nx sync, nx run ${name}:docker-push; then FRONTEND_CONFIG_JSON in env.frontend of each environment (docs/frontend.md).`;
+  return `Next: ${pin}nx sync, nx run ${name}:docker-push; then frontend: in each environment (docs/frontend.md).`;
 }
 
 function notOfKind(kind: ImageKind): KdcubeError {

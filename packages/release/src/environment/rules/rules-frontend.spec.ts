@@ -96,3 +96,64 @@ describe('config.json has one source', () => {
     );
   });
 });
+
+describe('frontend: of an environment', () => {
+  const UI = 'services: { web-ui: { component: frontend, image: kdcube-web-ui, mounts: {} } }\n';
+  const readOf = (written: string, services = UI) =>
+    readEnvironment('one', textFiles({ one: environmentText(`${written}\n${services}`) }), { generation: NEW });
+  const messages = (written: string, services?: string) => readOf(written, services).problems.map(({ message }) => message);
+
+  test('gives config.json the tenant, the project and the prefix of the environment', () => {
+    const { environment, problems } = readOf('frontend: { config: { auth: { authType: none }, routesPrefix: /platform } }');
+    expect(problems).toEqual([]);
+    expect(environment!.frontend).toEqual({ config: { auth: { authType: 'none' }, tenant, project, routesPrefix: '/platform' } });
+    const behindProxy = 'proxy: { route_prefix: /app }\nfrontend: { config: { auth: { authType: none } } }';
+    expect(readOf(behindProxy).environment!.frontend!.config).toMatchObject({ routesPrefix: '/app' });
+  });
+
+  test('another environment, another tenant: the rest is inherited', () => {
+    const base = environmentText(`frontend: { config: { auth: { authType: none } } }\n${UI}`);
+    const files = textFiles({ one: base, two: 'extends: one\ntenant: second\nfrontend: { config: { title: Two } }\n' });
+    expect(readEnvironment('two', files, { generation: NEW }).environment!.frontend).toEqual({
+      config: { auth: { authType: 'none' }, title: 'Two', tenant: 'second', project },
+    });
+  });
+
+  test.each<[string, string, string | undefined, string[]]>([
+    ['tenant', 'frontend: { config: { tenant: other } }', undefined, ['"tenant" is written once, at the top']],
+    ['no service', 'frontend: { config: {} }', '', ['the environment has none']],
+    [
+      'a variable too',
+      `env: { frontend: { ${config()} } }\nfrontend: { config: {} }`,
+      undefined,
+      ['gets config.json from frontend: and from FRONTEND_CONFIG_JSON'],
+    ],
+    [
+      'a mount too',
+      'frontend: { config: {} }',
+      UI.replace('mounts: {}', 'mounts: { /usr/share/nginx/html/config.json: { efs: fs-0123abcd, read_only: true } }'),
+      ['gets config.json from a mount and from frontend:'],
+    ],
+    ['cognito without a client', 'frontend: { config: { auth: { authType: cognito } } }', undefined, ['no login works']],
+    [
+      'a secret',
+      'frontend: { config: { auth: { authType: none }, apiPassword: hunter2hunter2 } }',
+      undefined,
+      ['"apiPassword" of frontend.config is the name of a secret'],
+    ],
+  ])('%s', (_, written, services, expected) => {
+    const found = messages(written, services);
+    expect(found).toEqual(expected.map((part) => expect.stringContaining(part)));
+    expect(found.join()).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['frontend:', 'frontend: { config: { routesPrefix: /chatbot } }', 'frontend.config.routesPrefix'],
+    ['a variable', `env: { frontend: { ${config({ routesPrefix: '/chatbot' })} } }`, 'env.frontend.FRONTEND_CONFIG_JSON'],
+  ])('another prefix than the proxy’s, in %s', (_, written, path) => {
+    const { problems } = readOf(`proxy: { route_prefix: /platform }\n${written}`);
+    expect(problems.filter(({ message }) => message.includes('routesPrefix'))).toMatchObject([
+      { code: 'env-value', at: { path } },
+    ]);
+  });
+});
