@@ -6,7 +6,7 @@ import { ensureInstalled, nxEnv, root, showBin } from './setup.mjs';
 
 const PACKAGES = ['release', 'nx', 'create-kdcube'];
 /** Of @kdcube/nx, which each CI job installs and loads. Bytes. */
-const MAX_UNPACKED = 1_700_000;
+const MAX_UNPACKED = 1_800_000;
 
 ensureInstalled();
 if (showBin('nx', ['run-many', '-t', 'build'], nxEnv) !== 0) process.exit(1);
