@@ -48,6 +48,8 @@ const LAYERS = [
   { src: NX, room: 'workspace', rooms: REMOTE, packages: NODE },
   { src: NX, room: 'oci', rooms: [...REMOTE, 'workspace'], packages: NODE },
   { src: NX, room: 'oci/layer', only: 'gzip.ts', rooms: [], packages: [...NODE, 'fflate'] },
+  // In front of a cache of Nx: it knows nothing of releases.
+  { src: NX, room: 'cache', rooms: SYSTEM, files: ['oci/layer/tar-names'], packages: NODE },
   { src: NX, room: 'images', rooms: [...REMOTE, 'workspace', 'oci'], packages: NODE },
   { src: NX, room: 'targets', rooms: IMAGES, packages: [...NODE, '@aws-sdk/*', '@smithy/*'] },
   {

@@ -1,7 +1,9 @@
-// The workflow of `nx g @kdcube/nx:ci`, job by job: first push, pull request, squash merge, a late approval of an older release, rollback.
+// The workflow of `nx g @kdcube/nx:ci`, job by job: first push, pull request, squash merge, a late approval of an older release, rollback, a cache that works and one that is broken.
 import fs from 'node:fs';
 import path from 'node:path';
+import { type CacheServer, cacheServer } from './support/cache';
 import { type Cloud, startCloud } from './support/cloud';
+import { cleanClone } from './support/machine';
 import { digestsOf, type Double, pushStandIns, registryDouble, writes } from './support/oci';
 import { freshFolder } from './support/run';
 import { readWorkflow, runJob, type Workflow } from './support/workflow';
@@ -180,4 +182,66 @@ test('a release whose images are not all pushed is not green', async () => {
     values: SECRETS,
   });
   expect([exitCode, output]).toEqual([1, expect.stringContaining('[image-not-pushed]')]);
+});
+
+describe('with a cache of its own', () => {
+  let cache: CacheServer;
+  let clone: Workspace;
+  let base: string;
+  beforeAll(async () => {
+    cache = await cacheServer({ token: 'writer', reader: 'reader' });
+    await workspace.mustNx('g @kdcube/nx:ci --provider=github --iam --cache=self-hosted --overwrite');
+    base = workspace.git('rev-list', '--max-parents=0', 'HEAD');
+    workspace.commit('Add a cache');
+    workflow = readWorkflow(workspace.read(FILE));
+  });
+  afterAll(() => cache.close());
+
+  const run = async (place: Workspace, id: string) => {
+    const values = {
+      ...SECRETS,
+      'vars.NX_CACHE_SERVER': cache.url,
+      'secrets.NX_CACHE_READ_TOKEN': 'reader',
+      'secrets.NX_CACHE_WRITE_TOKEN': 'writer',
+      'github.event.pull_request.base.sha || github.event.merge_group.base_sha': base,
+    };
+    cache.journal.length = 0;
+    return runJob(place, workflow, id, { env: jobEnv, values });
+  };
+  const digestIn = (place: Workspace) => place.json<{ digest: string }>(`dist/build/${IMAGE}/receipt.json`).digest;
+  const stored = () => cache.journal.filter((line) => line.startsWith('PUT'));
+
+  test('what the job `cache` stored is restored in another clone, with the same digests; a pull request stores nothing', async () => {
+    const first = await cleanClone(workspace);
+    const filled = await run(first, 'cache');
+    expect([filled.exitCode, filled.output]).toEqual([
+      0,
+      expect.stringMatching(/The cache 127[^ ]*: 0 restored, \d+ not there, \d+ stored/),
+    ]);
+    expect(stored().length).toBe(cache.entries.size);
+    clone = await cleanClone(workspace);
+    const { exitCode, output } = await run(clone, 'build');
+    expect([exitCode, output]).toEqual([0, expect.stringMatching(/The cache 127[^ ]*: 2 restored, 0 not there, nothing stored/)]);
+    expect(output).toMatch(new RegExp(`${IMAGE}:docker-build.*\\[remote cache\\]`));
+    expect([digestIn(clone), stored()]).toEqual([digestIn(first), []]);
+  });
+
+  const PAGE = { status: 200, content: '<html>' };
+  test.each<[string, CacheServer['fault'], RegExp]>([
+    ['500', () => ({ status: 500 }), /answered 500\. This run goes on without it/],
+    ['garbage in place of every entry', undefined, /\d refused because the bytes are not those of an entry/],
+    ['502 to what is stored', (method) => (method === 'PUT' ? { status: 502 } : undefined), /answered 502 .*goes on without it/],
+    ['a page', () => PAGE, /no cache of Nx\. This run goes on without it/],
+    ['nothing, ever', () => 'silence', /did not answer in 5 s\. This run goes on without it/],
+  ])('a cache that answers %s fails no job', async (answers, fault, note) => {
+    const expected = digestIn(clone);
+    for (const folder of ['dist', '.nx']) fs.rmSync(path.join(clone.dir, folder), { recursive: true });
+    if (fault) cache.fault = fault;
+    else for (const hash of cache.entries.keys()) cache.entries.set(hash, Buffer.from('garbage'));
+    if (answers.startsWith('502')) cache.entries.clear();
+    const { exitCode, output } = await run(clone, 'cache');
+    cache.fault = undefined;
+    expect([exitCode, output]).toEqual([0, expect.stringMatching(note)]);
+    expect(digestIn(clone)).toBe(expected);
+  });
 });

@@ -7,7 +7,7 @@ import { bundlePackage, bundleProgram } from './bundle-package.mjs';
 const root = path.resolve(import.meta.dirname, '..');
 fs.rmSync('dist', { recursive: true, force: true });
 const isPlugin = fs.existsSync('executors.json');
-const isProgram = 'bin' in JSON.parse(fs.readFileSync('package.json', 'utf8'));
+const isProgram = !isPlugin && 'bin' in JSON.parse(fs.readFileSync('package.json', 'utf8'));
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
 // tsc has printed the errors.
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.lib.json'], { stdio: 'inherit' });

@@ -57,7 +57,9 @@ function entryPoints() {
   const modules = [...Object.values(executors), ...Object.values(generators)].flatMap(
     ({ implementation, batchImplementation, factory }) => [implementation, batchImplementation, factory],
   );
-  const names = ['index', ...modules.filter(Boolean).map((module) => module.replace('./dist/', ''))];
+  const { bin = {} } = JSON.parse(fs.readFileSync('package.json', 'utf8'));
+  const programs = Object.values(bin).map((file) => file.replace('./dist/', '').replace(/\.js$/, ''));
+  const names = ['index', ...programs, ...modules.filter(Boolean).map((module) => module.replace('./dist/', ''))];
   return Object.fromEntries(names.map((name) => [name, `./src/${name}.ts`]));
 }
 

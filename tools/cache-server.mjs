@@ -5,25 +5,29 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /**
- * Starts it on 127.0.0.1 and resolves to { url, entries, journal, close() }.
+ * Starts it on 127.0.0.1 and resolves to { url, entries, journal, close(), fault }.
  *
  * token    grants reading and writing. `reader` grants only reading: 403 for a PUT.
  * entries  a Map of the entries, by hash. An entry is never replaced: 409.
+ * fault    what it answers instead, by the method: { status, content }, or 'silence'. Set by a test that wants a broken cache.
  * journal  one line for each request, in the order in which they ended: `GET <hash> 404`.
  */
 export async function start({ port = 0, token, reader }) {
   const entries = new Map();
   const journal = [];
+  const cache = { entries, journal, close, fault: undefined };
   const server = http.createServer(async (request, response) => {
     const body = await readAll(request);
     const [, hash] = /^\/v1\/cache\/([A-Za-z0-9_-]+)$/.exec(request.url) ?? [];
-    const { status, content = '' } = hash ? answer(request, hash, body) : { status: 404 };
+    const fault = cache.fault?.(request.method);
+    if (fault === 'silence') return void journal.push(`${request.method} ${hash} silence`);
+    const { status, content = '' } = fault ?? (hash ? answer(request, hash, body) : { status: 404 });
     journal.push(`${request.method} ${hash ?? request.url} ${status}`);
     const type = status === 200 && request.method === 'GET' ? 'application/octet-stream' : 'text/plain';
     response.writeHead(status, { 'content-type': type, 'content-length': content.length }).end(content);
   });
   await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, entries, journal, close };
+  return Object.assign(cache, { url: `http://127.0.0.1:${server.address().port}` });
 
   function answer({ method, headers }, hash, body) {
     const isReader = reader !== undefined && headers.authorization === `Bearer ${reader}`;

@@ -26,6 +26,14 @@ test('a reader writes nothing, and nobody else does anything', async () => {
   expect(cache.journal.slice(-4)).toEqual(['PUT two 403', 'GET one 401', 'PUT two 401', 'DELETE one 405']);
 });
 
+test('a fault is answered instead, until it is taken away', async () => {
+  cache.fault = (method) => (method === 'PUT' ? { status: 502, content: 'bad gateway' } : undefined);
+  expect(await ask('PUT', 'three', { body: 'x' })).toEqual([502, 'bad gateway']);
+  expect(await ask('GET', 'one')).toEqual([200, 'content']);
+  cache.fault = undefined;
+  expect(await ask('GET', 'three')).toEqual([404, '']);
+});
+
 test('other addresses are nothing', async () => {
   expect((await fetch(`${cache.url}/v1/cache/../x`)).status).toBe(404);
 });

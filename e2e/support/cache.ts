@@ -8,6 +8,8 @@ export interface CacheServer {
   entries: Map<string, Buffer>;
   /** `GET <hash> 404`, in the order in which the requests ended. */
   journal: string[];
+  /** What it answers instead, by the method. */
+  fault?: (method: string) => { status: number; content?: string } | 'silence' | undefined;
   close(): Promise<void>;
 }
 

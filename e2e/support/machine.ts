@@ -62,6 +62,14 @@ export async function nxOn(
   return { clone, ran };
 }
 
+/** A clean clone of a workspace's commit, with its packages. */
+export async function cleanClone(from: Workspace): Promise<Workspace> {
+  const dir = path.join(freshFolder('machine'), 'acme');
+  await must('git', ['clone', '--quiet', from.url, dir]);
+  await must('cp', ['-al', path.join(from.dir, 'node_modules'), dir]);
+  return openWorkspace(dir, await localNpm());
+}
+
 function age(file: string, time: Date): void {
   fs.lutimesSync(file, time, time);
 }

@@ -38,6 +38,7 @@ export interface CiRegistry {
 /** What of the workspace a pipeline depends on. */
 export interface CiFacts {
   manager: Manager;
+  cache: 'none' | 'self-hosted' | 'nx-cloud';
   branch: string;
   environments: CiEnvironment[];
   registries: CiRegistry[];
@@ -64,6 +65,7 @@ export function hasEcr({ registries }: CiFacts): boolean {
 }
 
 interface Wanted {
+  cache: CiFacts['cache'];
   environments?: string;
   branch?: string;
 }
@@ -84,6 +86,7 @@ export function readFacts(tree: Tree, wanted: Wanted): CiFacts {
     });
   return {
     manager: managerOf(tree),
+    cache: wanted.cache,
     branch,
     environments: environments.map(environmentFacts),
     registries: uniqueRegistries(registries),

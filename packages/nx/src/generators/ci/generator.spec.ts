@@ -276,6 +276,44 @@ describe('the workflow of GitHub', () => {
   });
 });
 
+describe.each(['self-hosted', 'nx-cloud'] as const)('--cache=%s', (cache) => {
+  const NAME = cache === 'self-hosted' ? 'NX_CACHE' : 'NX_CLOUD';
+  const tree = () => workspace(ROWS['ecs-two-environments']);
+
+  it.each(['github', 'gitlab'] as const)('%s', async (provider) => {
+    const text = await generated(tree(), { provider, cache });
+    expectGolden(path.join(GOLDENS, `${provider}-cache-${cache}.yml`), text);
+  });
+
+  it('one job writes, with a secret of its environment; pull requests only read; pushes and deploys use none', async () => {
+    const { jobs } = parse(await generated(tree(), { cache })) as Workflow;
+    const holders = (secret: string) => Object.keys(jobs).filter((id) => JSON.stringify(jobs[id]).includes(secret));
+    expect(holders(`${NAME}_WRITE_TOKEN`)).toEqual(['cache']);
+    expect(holders(`${NAME}_READ_TOKEN`)).toEqual(['check', 'build']);
+    expect(jobs.cache).toMatchObject({ environment: 'cache', if: jobs.push!.if, permissions: { 'id-token': 'write' } });
+    expect(Object.values(jobs).flatMap(({ needs }) => needs ?? [])).not.toContain('cache');
+    const gitlab = parse(await generated(tree(), { provider: 'gitlab', cache })) as Record<string, { script?: string[] }>;
+    const gitlabHolders = Object.keys(gitlab).filter((id) => JSON.stringify(gitlab[id]).includes(`${NAME}_WRITE_TOKEN`));
+    expect(gitlabHolders).toEqual(['cache']);
+  });
+
+  it('with a server of its own, no command that uses it can fail because of it', async () => {
+    const { jobs } = parse(await generated(tree(), { cache })) as Workflow;
+    const commands = Object.values(jobs).flatMap(({ steps }) =>
+      steps.filter(({ env = {} }) => 'NX_SELF_HOSTED_REMOTE_CACHE_SERVER' in env),
+    );
+    expect(commands.map(({ run }) => run!.trim())).toEqual(
+      cache === 'nx-cloud'
+        ? []
+        : [
+            'npx kdcube-cache --read-only nx run-many -t lint test stage',
+            'npx kdcube-cache --read-only nx affected -t docker-build',
+            'npx kdcube-cache nx run-many -t lint test stage docker-build',
+          ],
+    );
+  });
+});
+
 /** detectPackageManager reads the disk, not the tree. */
 async function withFilesOnDisk<T>(tree: Tree, files: string[], work: () => Promise<T>): Promise<T> {
   const fs = await import('node:fs');

@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { type GeneratorCallback, logger, type Tree } from '@nx/devkit';
+import { type GeneratorCallback, logger, readNxJson, type Tree } from '@nx/devkit';
 import { readGeneratorOptions } from '../read-options';
 import { rewriterOf, runGenerator } from '../run-generator';
 import { type CiFacts, readFacts } from './facts';
@@ -32,6 +32,8 @@ async function writePipeline(tree: Tree, raw: CiOptions): Promise<GeneratorCallb
       logger.info(
         'No environment can be deployed yet, so the pipeline ends with the push. nx g @kdcube/nx:environment adds one; then run this generator again with --overwrite.',
       );
+    if (facts.cache === 'nx-cloud' && readNxJson(tree)?.nxCloudId === undefined)
+      logger.info('nx.json names no workspace of Nx Cloud yet: nx connect');
     if (facts.registry === 'unknown')
       logger.info('No registry is configured: set KDCUBE_REGISTRY as a variable of the repository, or "registry" in nx.json.');
     logger.info('Next: the roles, variables, secrets and approvals that it needs: docs/ci.md of @kdcube/nx lists them.');

@@ -6,6 +6,7 @@ export const examples = [
   { command: 'nx g @kdcube/nx:ci --provider=github', description: 'GitHub Actions: .github/workflows/release.yml' },
   { command: 'nx g @kdcube/nx:ci --provider=gitlab', description: 'GitLab: .gitlab-ci.yml' },
   { command: 'nx g @kdcube/nx:ci --provider=github --iam', description: 'Also the IAM policies of its roles' },
+  { command: 'nx g @kdcube/nx:ci --provider=github --cache=self-hosted', description: 'With a cache between runs' },
   {
     command: 'nx g @kdcube/nx:ci --provider=github --environments=staging,prod',
     description: 'Deploy to staging, and to prod after it',
@@ -24,6 +25,13 @@ export const CiOptions = z.strictObject({
       'The environments to deploy to, in their order, separated by commas. Default: all that can be deployed, those that are called prod or production last.',
     )
     .meta({ examples: ['staging,prod'] }),
+  cache: z
+    .enum(['none', 'self-hosted', 'nx-cloud'])
+    .default('none')
+    .describe(
+      'Where the results of tasks are kept between runs: `none`, `self-hosted` (a server by Nx’s specification, in the variable NX_CACHE_SERVER), or `nx-cloud`. Pull requests only read it. Pushes and deploys never use one.',
+    )
+    .meta({ examples: ['self-hosted'] }),
   branch: z
     .string()
     .optional()

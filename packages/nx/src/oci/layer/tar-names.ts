@@ -14,8 +14,27 @@ const BLOCK = 512;
 /** The limit of a pax or GNU extension header. Bytes. */
 const MAX_META_SIZE = 1024 * 1024;
 
-/** Reads the names in a layer's tar. File contents are skipped, not buffered. Supports ustar, pax and GNU long names. Throws an Error if it is not a tar. */
+/** One entry of a tar, as it is written there. */
+interface TarHeader {
+  name: string;
+  /** ustar's type: `0` or empty for a file, `1` a hard link, `2` a symlink, `5` a folder. */
+  type: string;
+  target: string;
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+/** Reads the names in a layer's tar. Throws an Error if it is not a tar. */
 export async function* readTarNames(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarName> {
+  for await (const { name, type, target, mode, uid, gid } of readTarHeaders(source)) {
+    const named = toTarName(name, type, target);
+    yield named.kind === 'folder' ? { ...named, mode, uid, gid } : named;
+  }
+}
+
+/** Reads the headers of a tar. File contents are skipped, not buffered. Supports ustar, pax and GNU long names. Throws an Error if it is not a tar. */
+export async function* readTarHeaders(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarHeader> {
   const reader = createReader(source);
   let extended: { path?: string; linkpath?: string; size?: string; uid?: string; gid?: string } = {};
   for (;;) {
@@ -45,8 +64,7 @@ export async function* readTarNames(source: AsyncIterable<Uint8Array>): AsyncGen
     };
     extended = {};
     await reader.skip(padded);
-    const named = toTarName(name, type, target);
-    yield named.kind === 'folder' ? { ...named, mode: numberAt(header, 100, 8) & 0o7777, ...owner } : named;
+    yield { name, type, target, mode: numberAt(header, 100, 8) & 0o7777, ...owner };
   }
   // The caller computes the digest of the whole stream.
   await reader.drain();
