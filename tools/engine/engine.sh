@@ -6,6 +6,7 @@
 #   engine.sh env            KEY=VALUE lines that a client needs; exit code 1 when the engine is not up
 #   engine.sh readers        the folder of skopeo and umoci, which read images without an engine; exit code 1 when they are not there
 #   engine.sh sshd           the path of an sshd for tests over ssh; exit code 1 when it is not there
+#   engine.sh nginx          the folder with an nginx of Debian 12, to be laid over the root file system with Python; exit code 1 when it is not there
 #   engine.sh run CMD...     CMD with these variables
 # KD_ENGINE_STORE=containerd picks the containerd image store (cache export, attestations, OCI output) instead of the default one.
 # KD_ENGINE_DIR moves the cache folder. Exit code 3: cannot be had on this machine, and why.
@@ -20,15 +21,18 @@ case $STORE in default | containerd) ;; *) say "KD_ENGINE_STORE is default or co
 RUN=$KD/$STORE
 READERS=$KD/readers
 SSHD=$KD/sshd
+NGINX=$KD/nginx
 VERSION=1 # raise it when the list of packages changes: machines that have the old ones install again
 READERS_VERSION=1
 SSHD_VERSION=1
+NGINX_VERSION=1
 
 install() {
   need_debian_root
   engine
   readers
   sshd
+  nginx
   apt_private_close
 }
 
@@ -75,6 +79,20 @@ sshd() {
   "$SSHD/sshd" -V
   echo $SSHD_VERSION >"$SSHD/installed"
 }
+
+# Runs in containers only.
+nginx() {
+  if [ "$(cat "$NGINX/installed" 2>/dev/null)" = $NGINX_VERSION ]; then return 0; fi
+  say "unpacking nginx into $NGINX"
+  rm -rf "$NGINX"; mkdir -p "$NGINX"
+  apt_private_open
+  unpack "$NGINX/all" nginx/bookworm nginx-common/bookworm libpcre2-8-0/bookworm
+  local file; for file in usr/sbin/nginx etc/nginx/mime.types; do install_file "$NGINX/all/$file" "$NGINX/root/$file"; done
+  for file in "$NGINX"/all/usr/lib/*/libpcre2-8.so.0; do install_file "$file" "$NGINX/root/${file#"$NGINX/all/"}"; done
+  rm -rf "$NGINX/all"
+  echo $NGINX_VERSION >"$NGINX/installed"
+}
+install_file() { mkdir -p "$(dirname "$2")"; cp -L "$1" "$2"; }
 
 ping_engine() { curl -sf --max-time 5 --unix-socket "$RUN/docker.sock" http://engine/_ping >/dev/null 2>&1; }
 registry_address() { cat "$KD/registry.address" 2>/dev/null; }
@@ -168,6 +186,7 @@ case ${1:-} in
   env) client_env ;;
   readers) [ "$(cat "$READERS/installed" 2>/dev/null)" = $READERS_VERSION ] && echo "$READERS/bin" ;;
   sshd) [ "$(cat "$SSHD/installed" 2>/dev/null)" = $SSHD_VERSION ] && echo "$SSHD/sshd" ;;
+  nginx) [ "$(cat "$NGINX/installed" 2>/dev/null)" = $NGINX_VERSION ] && echo "$NGINX/root" ;;
   run) shift; run "$@" ;;
-  *) sed -n '2,12p' "$0" | cut -c3- >&2; exit 2 ;;
+  *) sed -n '2,13p' "$0" | cut -c3- >&2; exit 2 ;;
 esac
