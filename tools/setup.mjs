@@ -11,7 +11,7 @@ export function show(program, args, env = {}) {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
-    timeout: 30 * 60_000,
+    timeout: 45 * 60_000,
     killSignal: 'SIGKILL',
   });
   if (result.error) console.error(`${program}: ${result.error.message}`);
