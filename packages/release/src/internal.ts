@@ -222,7 +222,7 @@ export type {
   WriteSecretRequest,
 } from './targets/ecs/rollout/port/port';
 export { isConflict } from './targets/ecs/rollout/port/retries';
-export type { ReadinessAnswer } from './targets/ecs/rollout/readiness/answer';
+export type { ReadinessAnswer } from './deploy/readiness/answer';
 export { isTaskDefinition, toServiceState, toTaskState } from './targets/ecs/rollout/port/responses';
 export { toServiceDeployment, toStrategySettings } from './targets/ecs/rollout/port/strategy-response';
 export {

@@ -92,6 +92,20 @@ export const PlannedRelease = z.strictObject({
   notes: z.array(z.string()),
 });
 
+/** How a deploy asks proc whether the bundles of the release are ready. */
+export const PlannedReadiness = z.strictObject({
+  url: z.string(),
+  /** Header → the environment variable of the deploy that holds its value. Never a value. */
+  headers: z.record(z.string(), z.string()),
+  /** `all`: every bundle must be ready. `required`: those whose descriptor says `service.readiness: required`. */
+  wait: z.enum(['all', 'required']),
+  tenant: z.string(),
+  project: z.string(),
+  /** The ids of the release's bundles. */
+  bundles: z.array(z.string()),
+});
+export type PlannedReadiness = z.infer<typeof PlannedReadiness>;
+
 /** What a deploy to ECS will change, as `plan` saves it: the schema and its type. `readPlan` reads one from a file and checks it. */
 export const DeployPlan = z.strictObject({
   ...PlannedRelease.shape,
@@ -121,19 +135,7 @@ export const DeployPlan = z.strictObject({
     secrets: DescriptorSecrets.optional(),
   }),
   /** Where proc is asked whether its bundles are ready. Absent: the environment names no URL, or the platform has no such answer. */
-  readiness: z
-    .strictObject({
-      url: z.string(),
-      /** Header → the environment variable of the deploy that holds its value. Never a value. */
-      headers: z.record(z.string(), z.string()),
-      /** `all`: every bundle must be ready. `required`: those whose descriptor says `service.readiness: required`. */
-      wait: z.enum(['all', 'required']),
-      tenant: z.string(),
-      project: z.string(),
-      /** The ids of the release's bundles. */
-      bundles: z.array(z.string()),
-    })
-    .optional(),
+  readiness: PlannedReadiness.optional(),
 });
 export type DeployPlan = z.infer<typeof DeployPlan>;
 

@@ -127,7 +127,7 @@ export interface Environment {
   compose: { project: string; directory?: string; file: string; host?: string; keep: number };
   gateway: WrittenGateway;
   bundles: Bundling;
-  readiness?: { url: string; headers: Record<string, string>; wait: 'all' | 'required' };
+  readiness?: { url?: string; headers: Record<string, string>; wait: 'all' | 'required' };
   proxy?: ProxyPart;
   /** `config`: all of config.json. */
   frontend?: { config: Record<string, unknown> };

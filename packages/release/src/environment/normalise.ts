@@ -49,7 +49,7 @@ export function normalise(name: string, written: PartlyWritten, generation?: Gen
     },
     ...(written.readiness && {
       readiness: {
-        url: written.readiness.url,
+        ...(written.readiness.url !== undefined && { url: written.readiness.url }),
         headers: written.readiness.headers ?? {},
         wait: written.readiness.wait ?? 'all',
       },

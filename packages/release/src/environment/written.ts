@@ -232,9 +232,11 @@ export const WrittenEnvironment = z
       .describe('How bundles reach the platform.'),
     readiness: z
       .strictObject({
-        url: text().describe(
-          'Where proc answers: `https://<host>/admin/integrations/applications/readiness` through web-proxy, or `http://<host>/monitoring/applications` of proc itself.',
-        ),
+        url: text()
+          .optional()
+          .describe(
+            'On ECS, where proc answers: `https://<host>/admin/integrations/applications/readiness` through web-proxy, or `http://<host>/monitoring/applications` of proc itself. On a host, proc is asked in its container, without a URL.',
+          ),
         headers: z
           .record(z.string(), z.string())
           .optional()
@@ -249,7 +251,7 @@ export const WrittenEnvironment = z
           ),
       })
       .optional()
-      .describe('Where a deploy to ECS asks whether the bundles are ready (platforms since 2026-08-18).'),
+      .describe('How a deploy asks whether the bundles are ready (platforms since 2026-08-18).'),
     proxy: z
       .strictObject({
         config: text()

@@ -1,5 +1,6 @@
 import type { HostContainer } from '../../src/targets/compose/plan/host-state';
 import type { HostRelease } from '../../src/targets/compose/plan/host-release';
+import type { ReadinessAnswer } from '../../src/deploy/readiness/answer';
 import type { ComposeHost } from '../../src/targets/compose/rollout/port';
 import { escapeDollars } from '../../src/targets/compose/render/base-config';
 import { KdcubeError } from '../../src/problem/problem';
@@ -156,6 +157,17 @@ export class FakeHost implements ComposeHost {
     await this.call(`remove ${serviceName}`, () => {
       this.containers = this.containers.filter((each) => each.serviceName !== serviceName);
     });
+  }
+
+  /** What proc answers about its bundles; undefined: it cannot be asked. */
+  bundles?: (request: number) => ReadinessAnswer;
+  private asked = 0;
+
+  async ask(container: string, url: string) {
+    return this.call(
+      `ask ${container} ${url}`,
+      () => this.bundles?.((this.asked += 1)) ?? { unanswered: 'its image has no python3' },
+    );
   }
 
   async readLog(container: string) {

@@ -1,4 +1,4 @@
-import type { ReadinessAnswer } from '../../src/targets/ecs/rollout/readiness/answer';
+import type { ReadinessAnswer } from '../../src/deploy/readiness/answer';
 import type { Readiness } from '../../src/targets/ecs/rollout/port/port';
 import type { DeployPlan } from '../../src/internal';
 

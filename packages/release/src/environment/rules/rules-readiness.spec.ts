@@ -45,3 +45,13 @@ test.each([
   expect(ours!.at!.path).toBe(at);
   expect(`${ours!.message} ${ours!.hint}`).not.toContain('s3cr3t');
 });
+
+test('on ECS, proc is asked by a URL; on a host, in its container', () => {
+  const onEcs = read('{ wait: required }').problems.filter(({ at }) => at?.path?.startsWith('readiness'));
+  expect(onEcs).toMatchObject([
+    { code: 'missing-key', at: { path: 'readiness' }, hint: expect.stringContaining('url: https://') },
+  ]);
+  const onHost = readEnvironment('one', textFiles({ one: environmentText('readiness: { wait: required }', 'compose') }));
+  expect(onHost.problems.filter(({ at }) => at?.path?.startsWith('readiness'))).toEqual([]);
+  expect(onHost.environment?.readiness).toEqual({ headers: {}, wait: 'required' });
+});

@@ -8,7 +8,11 @@ export const readinessCanBeAsked: EnvironmentRule = ({ written }, report) => {
   const { readiness } = written;
   if (!readiness) return;
   const headers = Object.entries(readiness.headers ?? {});
-  const why = urlProblem(readiness.url, headers.length > 0);
+  if (readiness.url === undefined && isOnEcs(written))
+    report({ code: 'missing-key', message: 'On ECS, readiness has a URL: where proc answers.', hint: `url: ${ANSWERS}` }, [
+      'readiness',
+    ]);
+  const why = readiness.url === undefined ? undefined : urlProblem(readiness.url, headers.length > 0);
   if (why !== undefined)
     report({ code: 'wrong-value', message: `readiness.url ${why}.`, hint: `url: ${ANSWERS}` }, ['readiness', 'url']);
   for (const [header, variable] of headers) {
@@ -27,6 +31,11 @@ export const readinessCanBeAsked: EnvironmentRule = ({ written }, report) => {
       );
   }
 };
+
+/** Without a component proc, nothing is asked. */
+function isOnEcs({ target, services = {} }: Parameters<EnvironmentRule>[0]['written']): boolean {
+  return Object.values(services).some((service) => service.component === 'proc' && (service.target ?? target) === 'ecs');
+}
 
 /** Headers that belong to the connection. */
 const RESERVED = [

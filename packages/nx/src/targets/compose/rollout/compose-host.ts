@@ -18,6 +18,7 @@ import { lockHost } from '../host/lock';
 import { pullImage, pullProblem } from '../host/pull';
 import type { ComposePlace } from '../place';
 import { composeFile, readReleases, writeRelease } from '../releases';
+import { askContainer } from './ask-container';
 import { keepRelease } from './keep';
 
 /** Longer than any stop_grace_period. Milliseconds. */
@@ -103,6 +104,7 @@ export function openComposeHost(
     up: (name, release, overlay) => run(`start ${name}`, [...UP, '--force-recreate', name], release, overlay),
     start: (names, release) => run(`start ${names.join(', ')}`, [...UP, '--no-recreate', ...names], release),
     remove: (name) => run(`remove ${name}`, ['rm', '--stop', '--force', name]),
+    ask: (container, url) => askContainer(host, container, url),
     async readLog(container) {
       const { stdout, stderr } = await host.run('docker', ['logs', '--tail', '20', container]);
       const health = await host.run('docker', ['inspect', '--format', HEALTH_OUTPUT, container]);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { PlannedService } from '../../../deploy/deploy-plan';
+import { PlannedReadiness, PlannedService } from '../../../deploy/deploy-plan';
 import { RecordedBundle, RecordedPlatform, ReleaseRecord } from '../../../deploy/record';
 import { ConfigFile, HostFile, isIntact } from '../render/host-files';
 
@@ -29,6 +29,8 @@ export const ReleaseContent = z.strictObject({
   /** Docker mounts the bundles of the host over those of the image in which code runs: they are copied there from proc's image. */
   hostBundles: z.strictObject({ image: z.string(), folder: z.string() }).optional(),
   bundles: z.array(RecordedBundle),
+  /** How proc is asked in its container whether they are ready. Absent: the platform does not answer. */
+  readiness: PlannedReadiness.optional(),
   /** The normalized bundle descriptor, without refs and commits. Empty if it is unknown. */
   descriptor: z.string(),
   files: z.array(HostFile),

@@ -17,6 +17,7 @@ import { type HostRelease, lastGoodRelease, type ReleaseContent } from './host-r
 import { compareConfigFiles } from './edited-files';
 import { hostBundles, withHostBundles } from './host-bundles';
 import { baselineOf, containersOf, type HostState } from './host-state';
+import { describeReadiness, planReadiness } from './plan-readiness';
 import { reuseDescriptor } from './reuse-descriptor';
 import { restartReasons } from './restart-reasons';
 
@@ -98,7 +99,7 @@ export function planCompose(input: ComposeInput): PlannedCompose {
       ...rendered.notes,
       ...describeEdited(config.edited),
       ...describeInterruption(services),
-      ...describeUnasked(environment),
+      ...describeReadiness(environment, input.release),
       ...describeForcedStep({ services, ...redis }),
     ],
   };
@@ -162,6 +163,7 @@ function contentOf(
   const runsCode =
     exec?.runtime === 'docker' && all.some(({ component, target }) => component === 'proc' && target === 'compose');
   const image = exec && (exec.image.kind === 'digest' ? exec.image.reference : input.images.get(exec.image.name));
+  const readiness = planReadiness(input.environment, input.release, env.services);
   return {
     services: Object.fromEntries(
       steps.map(({ service, component, kind, serviceName, image: { after }, digests, hash, desiredCount, stopTimeout }) => {
@@ -189,6 +191,7 @@ function contentOf(
     ),
     ...(runsCode && image !== undefined && { exec: { image, digests: digestsOf(image, input) } }),
     bundles: [...input.bundles],
+    ...(readiness && { readiness }),
     descriptor: descriptorForRecord(input.descriptor),
     files: [...files],
     configFiles: [...configFiles],
@@ -249,12 +252,6 @@ export function describeEdited(paths: readonly string[]): string[] {
     (path) =>
       `${path} on the host is not as the last deploy wrote it: the platform's Bundle Admin or a person edited it. A deploy overwrites it only with --overwriteDescriptor.`,
   );
-}
-
-function describeUnasked({ readiness }: Environment): string[] {
-  return readiness
-    ? ['A deploy to a host does not ask whether the bundles are ready (readiness): only whether proc is healthy.']
-    : [];
 }
 
 function describeInterruption(services: readonly ComposeStep[]): string[] {

@@ -14,6 +14,7 @@ import { failureOf, rollBack } from './rollback';
 import { checkStop, type ComposeRollout, newRollout } from './rollout';
 import { findMismatches, type Mismatch } from './verdict';
 import { type Awaited, readLogOf, waitForServices } from './wait';
+import { waitForBundles } from './wait-for-bundles';
 
 /**
  * Rolls out a plan on a host. Everything that can be checked or fetched is, before the first container is replaced: until then a failure is thrown, and nothing that runs was changed. After it, a
@@ -23,7 +24,8 @@ export async function rollOutCompose(plan: ComposePlan, ports: ComposePorts, opt
   const rollout = newRollout(plan, ports, options);
   if (isEmptyPlan(plan)) {
     const state = { containers: await ports.host.readContainers() };
-    return outcomeOf(rollout, verdictProblem(rollout, state), false, state);
+    const problem = verdictProblem(rollout, state) ?? (await unreadyProblem(rollout));
+    return outcomeOf(rollout, problem, false, state);
   }
   const lock = await ports.host.lock();
   try {
@@ -128,7 +130,8 @@ async function runPrepared(rollout: ComposeRollout): Promise<ComposeOutcome> {
     if (failure) return await handleFailure(rollout, failure);
     const state = { containers: await rollout.host.readContainers() };
     const [wrong] = [...findMismatches(rollout.plan.content, state), ...findRestarts(rollout, state)];
-    if (!wrong) return outcomeOf(rollout, undefined, false, state);
+    // Nothing of this run is the cause of bundles that are not ready then, so nothing is rolled back.
+    if (!wrong) return outcomeOf(rollout, updatesProc(rollout.plan) ? undefined : await unreadyProblem(rollout), false, state);
     const { service, code, what } = wrong;
     const { serviceName } = rollout.plan.content.services[service]!;
     const lines = await readLogOf(rollout, containersOf(state, serviceName));
@@ -137,6 +140,20 @@ async function runPrepared(rollout: ComposeRollout): Promise<ComposeOutcome> {
     if (!(error instanceof KdcubeError) || !rollout.progress.hasChanged) throw error;
     return outcomeOf(rollout, interruptedProblem(rollout, error), false, undefined);
   }
+}
+
+/** The plan leaves proc as it is. Its bundles must be ready all the same: an earlier run may have ended before they were. */
+async function unreadyProblem(rollout: ComposeRollout): Promise<KdcubeError | undefined> {
+  const failure = await waitForBundles(rollout);
+  return failure && failureProblem(rollout, failure);
+}
+
+function updatesProc(plan: ComposePlan): boolean {
+  return withForcedWave(plan).some(({ services }) => services.some((service) => isProc(stepOf(plan, service))));
+}
+
+function isProc({ component, kind }: ComposeStep): boolean {
+  return component === 'proc' && kind === 'service';
 }
 
 /** Containers that this rollout started and docker has restarted since they were seen healthy: a service that crashes while a later wave is updated. */
@@ -175,10 +192,8 @@ async function writeConfigFiles({ plan, host, progress }: ComposeRollout): Promi
 async function runWaves(rollout: ComposeRollout): Promise<Failure | undefined> {
   for (const { name, services } of withForcedWave(rollout.plan)) {
     rollout.report({ event: 'wave', name, services });
-    const failure = await runWave(
-      rollout,
-      services.map((service) => stepOf(rollout.plan, service)),
-    );
+    const steps = services.map((service) => stepOf(rollout.plan, service));
+    const failure = (await runWave(rollout, steps)) ?? (steps.some(isProc) ? await waitForBundles(rollout) : undefined);
     if (failure) return failure;
   }
   return undefined;
@@ -241,7 +256,9 @@ function awaitedOf({ service, serviceName, kind, desiredCount }: ComposeStep, ha
 }
 
 async function handleFailure(rollout: ComposeRollout, failure: Failure): Promise<ComposeOutcome> {
-  const recovery = rollout.options.onFailure === 'rollback' ? await rollBack(rollout) : undefined;
+  // What is not known is no reason to replace what runs.
+  const rollsBack = rollout.options.onFailure === 'rollback' && failure.code !== 'rollout-unknown';
+  const recovery = rollsBack ? await rollBack(rollout) : undefined;
   const isRolledBack = recovery !== undefined && recovery.failed.length === 0 && recovery.rolledBack.length > 0;
   const containers = await rollout.host.readContainers().catch((error: unknown) => {
     if (error instanceof KdcubeError) return undefined;

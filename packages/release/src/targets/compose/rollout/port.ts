@@ -1,4 +1,5 @@
 import type { Clock, StopSignal } from '../../../deploy/clock';
+import type { ReadinessAnswer } from '../../../deploy/readiness/answer';
 import type { HostRelease } from '../plan/host-release';
 import type { HostContainer } from '../plan/host-state';
 
@@ -32,6 +33,8 @@ export interface ComposeHost {
   start(serviceNames: readonly string[], release: HostRelease): Promise<void>;
   /** Stops a service and removes its containers. Problem `compose-failed`. */
   remove(serviceName: string): Promise<void>;
+  /** Requests a URL from inside a container. Never throws for what the container answers, or if it cannot be asked. */
+  ask(container: string, url: string): Promise<ReadinessAnswer>;
   /** The last lines of a container's log, and the last output of its health check. */
   readLog(container: string): Promise<string[]>;
   /** What follows a success: the images get local tags, our compose file is linked, and old releases are removed. Never fails the deploy. */

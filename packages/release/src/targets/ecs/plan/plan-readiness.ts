@@ -18,9 +18,9 @@ interface Input {
 /** Where a deploy asks proc whether the bundles of the release are ready; undefined if it cannot. */
 export function planReadiness({ environment, release }: Input, secrets?: DescriptorSecrets): DeployPlan['readiness'] {
   const { readiness, tenant, project } = environment;
-  if (!readiness || !release.generation || !generationRow(release.generation).bundleReadiness) return undefined;
+  if (readiness?.url === undefined || !release.generation || !generationRow(release.generation).bundleReadiness) return undefined;
   if (!hasProc(environment) || isLoadedLater(environment, secrets)) return undefined;
-  return { ...readiness, tenant, project, bundles: release.bundles.map(({ id }) => id) };
+  return { ...readiness, url: readiness.url, tenant, project, bundles: release.bundles.map(({ id }) => id) };
 }
 
 /** Why a deploy cannot ask, where one might expect it. */
@@ -37,7 +37,7 @@ export function describeReadiness({ environment, release }: Input, secrets?: Des
     return [
       `readiness: a platform of ${release.generation} does not answer whether its bundles are ready. The verdict rests on tasks and digests.`,
     ];
-  if (!environment.readiness && answers)
+  if (environment.readiness?.url === undefined && answers)
     return [
       `A healthy proc of this platform proves nothing about its bundles, and ${environment.name} does not say where to ask (readiness.url). The verdict rests on tasks and digests.`,
     ];

@@ -11,7 +11,7 @@ import { checkBaseline } from './preflight/baseline';
 import { checkImages } from './preflight/images';
 import { waitForOngoingDeployments } from './preflight/ongoing-deployments';
 import { checkTarget } from './preflight/preflight';
-import { waitForBundles } from './readiness/wait';
+import { waitForBundles } from './wait-for-bundles';
 import { findRegistered, registerAll } from './register';
 import { restoreRegistry } from './rollback/restore-registry';
 import { recoverSecrets } from '../aws-sm/recover';

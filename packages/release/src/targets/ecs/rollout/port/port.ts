@@ -1,6 +1,6 @@
 import type { DeployPlan } from '../../../../deploy/deploy-plan';
 import type { Problem } from '../../../../problem/problem';
-import type { ReadinessAnswer } from '../readiness/answer';
+import type { ReadinessAnswer } from '../../../../deploy/readiness/answer';
 import type { TaskDefinition } from '../../task-definition/task-definition';
 
 export interface DeploymentState {

@@ -1,4 +1,4 @@
-import type { DeployPlan } from '../../../../deploy/deploy-plan';
+import type { PlannedReadiness } from '../deploy-plan';
 import type { BundleState } from './answer';
 
 /** Every process of proc prepares the bundles for itself, and a load balancer chooses who answers: the last answer of each process counts for so long. Milliseconds. */
@@ -24,7 +24,7 @@ export function addAnswer(answers: Answers, process: string, states: ReadonlyMap
 /** The bundles that are not ready in some process: those that the verdict waits for, and the others. */
 export function openBundles(
   { byProcess }: Answers,
-  { bundles, wait }: NonNullable<DeployPlan['readiness']>,
+  { bundles, wait }: PlannedReadiness,
 ): { awaited: OpenBundle[]; others: OpenBundle[] } {
   const all = bundles.flatMap((id) => {
     const states = [...byProcess.values()].map((answer) => answer.states.get(id));

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { DeployPlan } from '../../../../deploy/deploy-plan';
-import { secretsIn } from '../../../../document/secrets';
-import { printable } from '../../../../problem/problem';
+import type { PlannedReadiness } from '../deploy-plan';
+import { secretsIn } from '../../document/secrets';
+import { printable } from '../../problem/problem';
 
 /** An answer of proc’s endpoint over HTTP. `unanswered`: why there is none. */
 export type ReadinessAnswer = ReadinessResponse | { unanswered: string };
@@ -53,7 +53,7 @@ type Application = z.infer<typeof Answer>['applications'][string];
 const MAX_ERROR = 500;
 
 /** Reads an answer. Whatever is not a list of this tenant’s and project’s bundles is unusable: it proves nothing, neither success nor failure. */
-export function readAnswer(answer: ReadinessAnswer, expected: NonNullable<DeployPlan['readiness']>): ProcessReadiness {
+export function readAnswer(answer: ReadinessAnswer, expected: PlannedReadiness): ProcessReadiness {
   if ('unanswered' in answer) return { unusable: answer.unanswered };
   const { status, type, redirect, process = '' } = answer;
   if (redirect !== undefined) return { unusable: `it redirects to ${redirect}, which is not followed` };
@@ -69,7 +69,7 @@ export function readAnswer(answer: ReadinessAnswer, expected: NonNullable<Deploy
   return { process, states: new Map(Object.entries(applications).map(([id, each]) => [id, stateOf(each)])) };
 }
 
-function describeDenial({ headers }: NonNullable<DeployPlan['readiness']>): string {
+function describeDenial({ headers }: PlannedReadiness): string {
   const names = Object.values(headers);
   return names.length === 0 ? 'it wants a credential' : `it does not accept the credential in ${names.join(', ')}`;
 }
