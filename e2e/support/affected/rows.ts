@@ -136,7 +136,7 @@ export const ROWS: Row[] = [
   },
   {
     name: 'an own file of one image is edited',
-    change: ({ workspace }) => workspace.write({ [`images/${UI}/config.json`]: '{"color":"blue"}\n' }),
+    change: ({ workspace }) => workspace.write({ [`images/${UI}/theme.json`]: '{"color":"blue"}\n' }),
     runs: [`${UI}:docker-push`],
     builds: [UI],
   },

@@ -127,8 +127,8 @@ function firstFiles(weather: string, ui: string): Files {
     'docs/how.md': '# How\n',
     'bundles/hello/entrypoint.py': entrypoint('hello'),
     'bundles/hello/tests/test_hello.py': pythonTest(),
-    [`images/${UI}/Dockerfile_UI`]: 'FROM scratch\nCOPY config.json /usr/share/ui/config.json\nCOPY frontend/ /usr/share/ui/\n',
-    [`images/${UI}/config.json`]: '{}\n',
+    [`images/${UI}/Dockerfile_UI`]: 'FROM scratch\nCOPY theme.json /usr/share/ui/theme.json\nCOPY frontend/ /usr/share/ui/\n',
+    [`images/${UI}/theme.json`]: '{}\n',
   };
 }
 

@@ -8,6 +8,7 @@ import { putImage } from '../../testing/registry-kit';
 import { withSnapshot } from '../git/snapshot/snapshot';
 import { silentLog } from '../system/log';
 import { resolveRegistries } from '../workspace/registries';
+import { openEnvironment } from '../workspace/environment';
 import { openRelease } from '../workspace/workspace';
 import { localName } from './build/engine-build';
 import type { ImageJob, ImageOptions } from './job';
@@ -196,3 +197,22 @@ it('a stale pin is refused', async () => {
   ours.commit({ 'release.yaml': text });
   expect(await problemOf(push())).toMatchObject({ code: 'pin-stale', at: { file: PIN } });
 });
+
+it('an image with a config.json says whose it is, and is refused in the environment of another tenant', async () => {
+  ours.commit({
+    'images/ui/Dockerfile_UI': dockerfile('COPY config.json /usr/share/nginx/html/config.json\n'),
+    'images/ui/config.json': '{"tenant": "alps", "project": "lifts"}\n',
+    'environments/one.yaml': environment('alps'),
+    'environments/two.yaml': environment('andes'),
+  });
+  const labels = await withJob('ui', async ({ plan }) => plan.labels);
+  expect(labels).toMatchObject({ 'io.kdcube.tenant': 'alps', 'io.kdcube.project': 'lifts' });
+  const open = await openRelease(ours.root);
+  expect(openEnvironment(open, 'one').environment.tenant).toBe('alps');
+  expect(await problemOf((async () => openEnvironment(open, 'two'))())).toMatchObject({ code: 'tenant-mismatch' });
+  ours.commit({ 'images/ui/config.json': '{"project": "lifts"}\n' });
+  expect(await problemOf(push())).toMatchObject({ code: 'missing-key', at: { file: 'images/ui/config.json' } });
+});
+
+const environment = (tenant: string) =>
+  `target: compose\ntenant: ${tenant}\nproject: lifts\nregistry: ${ours.registry.host}/acme\ncompose: {directory: /srv}\nservices: {web-ui: {component: frontend, image: ui}}\n`;

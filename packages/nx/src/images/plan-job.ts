@@ -1,4 +1,4 @@
-import type { ImageFolder, ImagePin } from '@kdcube/release/internal';
+import type { ImageFolder, ImagePin, ImageQuestion } from '@kdcube/release/internal';
 import {
   BUILT_BASE,
   buildArgProblems,
@@ -37,8 +37,8 @@ export async function planImageJob(
   if (wrongArgs.length > 0) throw new KdcubeError(wrongArgs);
   const ofPlatform = await planPlatformJob(release, name, snapshot, options, log);
   if (ofPlatform) return ofPlatform;
-  const { folder, pin, hasFrontend } = pinnedImage(release, name);
-  const frontend = hasFrontend ? findFrontend(release, { ...options, log }) : undefined;
+  const { folder, pin, question } = pinnedImage(release, name);
+  const frontend = question?.frontend ? findFrontend(release, { ...options, log }) : undefined;
   // In parallel: the git queries of all folders are batched.
   const queries = [
     snapshot.tree(folder.path),
@@ -68,6 +68,7 @@ export async function planImageJob(
     files: own.tree,
     bundles: bundles.map(({ content }) => content),
     ...(frontend && { frontend: frontend.tree }),
+    ...(question?.baked && { baked: question.baked }),
     args: options.args,
     ...contents,
   });
@@ -86,7 +87,7 @@ export async function planImageJob(
 export function pinnedImage(
   { workspace }: OpenRelease,
   name: string,
-): { folder: ImageFolder; pin: ImagePin; hasFrontend: boolean } {
+): { folder: ImageFolder; pin: ImagePin; question?: ImageQuestion } {
   const found = workspace.pins.images.find(({ subject }) => subject.name === name);
   if (!found) {
     throw new KdcubeError({
@@ -99,5 +100,5 @@ export function pinnedImage(
     });
   }
   const pin = requirePin(found.pin, found.fits, name, imagePinFile(name));
-  return { folder: found.subject, pin, hasFrontend: found.subject.question?.frontend === true };
+  return { folder: found.subject, pin, question: found.subject.question };
 }

@@ -29,7 +29,12 @@ export function openEnvironment(
   const files = diskFiles(root);
   const published = workspace.pins.platform;
   const images = [...builtImageNames(workspace), ...published.map(({ subject }) => subject.name)];
-  const options = { images, generation: release?.generation };
+  const baked = Object.fromEntries(
+    workspace.pins.images.flatMap(({ subject: { name, question } }) =>
+      question?.baked ? [[name, question.baked] as const] : [],
+    ),
+  );
+  const options = { images, baked, generation: release?.generation };
   const { environment, notes } = mustReadEnvironment(chosenEnvironment(wanted, files), files, options);
   const withImages = withPublishedImages(environment, published, release !== undefined);
   return { environment: release ? withProxyConfig(root, withImages, release) : withImages, notes };

@@ -36,6 +36,8 @@ describe('the content key', () => {
     ['the platform’s ref, which is in the labels', { platformRef: '2026.7.21' }],
     ['the frontend', { frontend: 'e'.repeat(40) }],
     ['another frontend', { frontend: 'f'.repeat(40) }],
+    ['the tenant of its config.json', { baked: { tenant: 'a', project: 'b' } }],
+    ['the project of its config.json', { baked: { tenant: 'a', project: 'c' } }],
     ['a salt', { salt: 'again' }],
   ];
   test.each(changes)('changes with %s', (_, change) => {
@@ -75,9 +77,13 @@ describe('labels', () => {
   });
 
   test('the frontend is named by its tree', () => {
-    expect(planImage('ui', { ...CONTENTS, frontend: 'e'.repeat(40) }).labels).toMatchObject({
-      'io.kdcube.frontend': 'e'.repeat(40),
-    });
+    expect(planImage('ui', { ...CONTENTS, frontend: 'e'.repeat(40), baked: { tenant: 'a', project: 'b' } }).labels).toMatchObject(
+      {
+        'io.kdcube.tenant': 'a',
+        'io.kdcube.project': 'b',
+        'io.kdcube.frontend': 'e'.repeat(40),
+      },
+    );
   });
 
   test('a single base is named by its digest; without bundles and platform, their labels are omitted', () => {

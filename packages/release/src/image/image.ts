@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ImagePin, ImageQuestion } from '../release/pin';
 import { bundleIdsOf } from '../release/pin';
 import { builtPlatformImages } from '../release/built-images';
+import type { BakedFor } from './baked-config';
 import type { BundleContent } from '../release/receipts';
 import type { Release } from '../release/release';
 import { isDigest } from '../release/reference';
@@ -29,6 +30,8 @@ export interface ImageContents {
   bundles: readonly BundleContent[];
   /** The git tree of the release's frontend, if the image contains it. */
   frontend?: string;
+  /** Whose config.json is in it. */
+  baked?: BakedFor;
   /** Digests by the name in the Dockerfile, with registries as variables; `c-<key>` of a base that is built here. */
   bases: Readonly<Record<string, string>>;
   /** Build arguments, without those that name a registry. */
@@ -84,7 +87,7 @@ export function planImage(image: string, contents: ImageContents): ImagePlan {
  * name, commit, branch, time or machine, so it is the same in every clone, for every registry and at any time.
  */
 export function contentKey(contents: ImageContents): string {
-  const { platform, dockerfile, files, bundles, frontend, bases, args, platformRef, clones, salt } = contents;
+  const { platform, dockerfile, files, bundles, frontend, baked, bases, args, platformRef, clones, salt } = contents;
   const canonical = [
     ['recipe', RECIPE],
     ['platform', platform],
@@ -97,18 +100,20 @@ export function contentKey(contents: ImageContents): string {
     ['platformRef', platformRef ?? null],
     ['salt', salt ?? null],
     ...(frontend === undefined ? [] : [['frontend', frontend]]),
+    ...(baked === undefined ? [] : [['baked', baked.tenant, baked.project]]),
     ...(clones === undefined ? [] : [['clones', Object.entries(clones).sort(byFirst)]]),
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }
 
 /** The image's labels (HOUSE law 3): content only, never a ref, a commit, a repository, a release, a date or a builder. */
-function labelsOf(key: string, { bundles, frontend, bases, platformRef }: ImageContents): Record<string, string> {
+function labelsOf(key: string, { bundles, frontend, baked, bases, platformRef }: ImageContents): Record<string, string> {
   const baseDigests = [...new Set(Object.values(bases))].filter(isDigest);
   return {
     'io.kdcube.content-key': key,
     ...(bundles.length > 0 && { [BUNDLES_LABEL]: printBundles(bundles) }),
     ...(frontend !== undefined && { [FRONTEND_LABEL]: frontend }),
+    ...(baked && { 'io.kdcube.tenant': baked.tenant, 'io.kdcube.project': baked.project }),
     ...(platformRef !== undefined && { 'io.kdcube.platform-ref': platformRef }),
     ...(baseDigests.length === 1 && { 'org.opencontainers.image.base.digest': baseDigests[0]! }),
     // Otherwise the labels of the base image would be inherited.

@@ -26,6 +26,7 @@ import { bundlePlaces } from '../release/release';
 import { unsafePath } from '../release/refs';
 import type { Bundle, FrontendSource, PinnedBundle, Release, ReleaseOptions } from '../release/release';
 import { idProblem } from '../platform/bundle-id';
+import { readBakedConfig } from './baked-config';
 import { buildArgProblems } from './build-args';
 import { nxProjectName } from './nx-projects';
 import type { ImageQuestion } from '../release/pin';
@@ -174,8 +175,12 @@ function questionOf(image: ImageFolder, files: Files, release: Release, problems
     return undefined;
   }
   try {
-    const { dockerfile: _, ...question } = imageQuestion(textOf(files, file) ?? '', file, release);
-    return question;
+    const { dockerfile, ...question } = imageQuestion(textOf(files, file) ?? '', file, release);
+    if (!question.frontend || !dockerfile.copiesConfig) return question;
+    const config = `${image.path}/config.json`;
+    const allowed = Object.hasOwn(release.allowedFiles ?? {}, config);
+    const baked = readBakedConfig(textOf(files, config), config, allowed, problems);
+    return { ...question, ...(baked && { baked }) };
   } catch (error) {
     if (!(error instanceof KdcubeError)) throw error;
     problems.push(...error.problems);

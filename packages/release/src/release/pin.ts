@@ -164,6 +164,8 @@ export interface ImageQuestion {
   built?: string[];
   /** Whether the image contains the release's frontend. Its content is in the pin of the frontend. */
   frontend?: true;
+  /** Whose config.json the image has, if it bakes one. */
+  baked?: { tenant: string; project: string };
 }
 
 export function imagePinFits(pin: ImagePin | undefined, question: ImageQuestion): pin is ImagePin {

@@ -37,6 +37,27 @@ describe('image', () => {
     expect(nginx).toMatch(/location = \/config\.json \{\s+add_header Cache-Control no-store always;/);
   });
 
+  it('kdcube-web-ui --bake copies config.json of an environment', async () => {
+    const tree = emptyWorkspace();
+    jest.spyOn(logger, 'info').mockImplementation(() => undefined);
+    tree.write('environments/prod.yaml', 'target: compose\ntenant: alps\nproject: lifts\nservices: {}\n');
+    await expectTwiceIsOnce(tree, () => imageGenerator(tree, { name: 'kdcube-web-ui', bake: 'prod' }));
+    expect(JSON.parse(tree.read('images/kdcube-web-ui/config.json', 'utf-8')!)).toMatchObject({
+      tenant: 'alps',
+      project: 'lifts',
+    });
+    const file = 'images/kdcube-web-ui/Dockerfile_UI';
+    expect(readDockerfile(tree.read(file, 'utf-8')!, file, {})).toMatchObject({ copiesFrontend: true, copiesConfig: true });
+    const none = () => imageGenerator(tree, { name: 'ui-two', kind: 'web-ui', bake: 'nope' });
+    expect(await problemsOf(tree, none)).toContain('nope');
+    await imageGenerator(tree, { name: 'plain', kind: 'web-ui' });
+    expect(await problemsOf(tree, () => imageGenerator(tree, { name: 'plain', kind: 'web-ui', bake: 'prod' }))).toContain(
+      'already-exists',
+    );
+    const other = () => imageGenerator(tree, { name: 'kdcube-exec-bundled', bake: 'prod' });
+    expect(await problemsOf(tree, other)).toContain('--bake belongs to the kind web-ui');
+  });
+
   it('never overwrites: an edited Dockerfile stays, another image’s folder is refused', async () => {
     const tree = emptyWorkspace();
     await imageGenerator(tree, { name: 'kdcube-exec-bundled' });

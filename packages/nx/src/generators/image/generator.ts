@@ -7,6 +7,7 @@ import { readGeneratorOptions } from '../read-options';
 import { runGenerator } from '../run-generator';
 import { readReleaseText } from '../release-text';
 import { treeFiles } from '../tree-files';
+import { bakedConfig, requireBaked } from './bake';
 import { DOCKERFILES, nameIsFree, planImage } from './plan';
 import { writeProxyConfig } from './proxy';
 import { ImageOptions, type ImageKind } from './schema';
@@ -16,12 +17,13 @@ export default function imageGenerator(tree: Tree, raw: ImageOptions): Promise<G
 }
 
 async function writeImage(tree: Tree, raw: ImageOptions): Promise<GeneratorCallback | void> {
-  const { name, kind: wanted, config } = readGeneratorOptions(ImageOptions, raw);
+  const { name, kind: wanted, config, bake } = readGeneratorOptions(ImageOptions, raw);
   const { folder, kind } = planImage(name, wanted);
+  if (bake !== undefined && kind !== 'web-ui') throw notOfKind('bake', kind);
   if (kind === 'web-proxy') return writeProxyConfig(tree, name, config);
-  if (config !== undefined) throw notOfKind(kind);
+  if (config !== undefined) throw notOfKind('config', kind);
   // An existing Dockerfile belongs to its author: running the generator again changes nothing.
-  if (tree.exists(`${folder}/${DOCKERFILES[kind]}`)) return;
+  if (tree.exists(`${folder}/${DOCKERFILES[kind]}`)) return bake === undefined ? undefined : requireBaked(tree, folder);
   const release = readReleaseText(tree)?.release;
   const bundles = release?.bundles ?? [];
   nameIsFree(
@@ -30,20 +32,28 @@ async function writeImage(tree: Tree, raw: ImageOptions): Promise<GeneratorCallb
     name,
     bundles.map(({ id }) => id),
   );
-  generateFiles(tree, path.join(__dirname, 'files', kind), folder, {});
-  if (kind === 'web-ui') return () => logger.info(nextSteps(name, release?.frontend !== undefined));
+  const baked = bake === undefined ? undefined : bakedConfig(tree, bake);
+  generateFiles(tree, path.join(__dirname, 'files', kind), folder, { isBaked: baked !== undefined });
+  if (baked !== undefined) tree.write(`${folder}/config.json`, baked);
+  if (kind === 'web-ui') return () => logger.info(nextSteps(name, release?.frontend !== undefined, bake));
 }
 
-function nextSteps(name: string, hasFrontend: boolean): string {
+function nextSteps(name: string, hasFrontend: boolean, bake?: string): string {
   const pin = hasFrontend ? '' : 'frontend: {repo: …, ref: …} in release.yaml, ';
-  return `Next: ${pin}nx sync, nx run ${name}:docker-push; then frontend: in each environment (docs/frontend.md).`;
+  const config =
+    bake === undefined
+      ? 'then frontend: in each environment'
+      : `then image: ${name} in environments/${bake}.yaml, without frontend:`;
+  return `Next: ${pin}nx sync, nx run ${name}:docker-push; ${config} (docs/frontend.md).`;
 }
 
-function notOfKind(kind: ImageKind): KdcubeError {
+function notOfKind(option: 'bake' | 'config', kind: ImageKind): KdcubeError {
+  const [owner, example] =
+    option === 'config' ? ['web-proxy', 'web-proxy --config=nginx_proxy.conf'] : ['web-ui', 'web-ui --bake=prod'];
   return new KdcubeError({
     code: 'wrong-option',
-    message: `--config belongs to the kind web-proxy, and this image is a ${kind}.`,
-    hint: 'nx g @kdcube/nx:image kdcube-web-proxy --config=nginx_proxy.conf',
+    message: `--${option} belongs to the kind ${owner}, and this image is a ${kind}.`,
+    hint: `nx g @kdcube/nx:image kdcube-${example}`,
   });
 }
 

@@ -46,5 +46,12 @@ export const ImageOptions = z.strictObject({
       'Of web-proxy: which configuration of the platform is copied, by its name or its path in the platform’s repository. Default: `nginx_proxy.conf`.',
     )
     .meta({ examples: ['nginx_proxy_ssl_cognito.conf'] }),
+  bake: z
+    .string()
+    .optional()
+    .describe(
+      'Of web-ui: the environment whose config.json is copied into the image, which then runs in no environment of another tenant or project. Default: none, and each environment gives the image its own.',
+    )
+    .meta({ examples: ['prod'] }),
 });
 export type ImageOptions = z.input<typeof ImageOptions>;

@@ -37,6 +37,8 @@ export function pathOf(
 export interface EnvironmentOptions {
   /** The images of the release, by name. Undefined: names are not checked. */
   images?: readonly string[];
+  /** Images of the release with a config.json in them, and whose it is. */
+  baked?: Readonly<Record<string, { tenant: string; project: string }>>;
   /** The platform's generation, which defines the health endpoints of components. Default: the newest. */
   generation?: Generation;
 }

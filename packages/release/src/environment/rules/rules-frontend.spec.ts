@@ -157,3 +157,34 @@ describe('frontend: of an environment', () => {
     ]);
   });
 });
+
+describe('an image with config.json in it', () => {
+  const check = (baked: { tenant: string; project: string }, more = '', mounts = '') => {
+    const text = environmentText(
+      `services: { web-ui: { component: frontend, image: kdcube-web-ui, mounts: { ${mounts} } } }\n${more}`,
+    );
+    const options = { generation: NEW as Generation, baked: { 'kdcube-web-ui': baked } };
+    return readEnvironment('one', textFiles({ one: text }), options).problems;
+  };
+
+  test('runs in the environment of its tenant', () => {
+    expect(check({ tenant, project })).toEqual([]);
+  });
+
+  test.each([
+    ['tenant', { tenant: 'other', project }],
+    ['project', { tenant, project: 'other' }],
+  ])('not with another %s', (_, baked) => {
+    expect(check(baked)).toMatchObject([{ code: 'tenant-mismatch', at: { path: 'services.web-ui.image' } }]);
+  });
+
+  test.each([
+    ['frontend:', 'frontend: { config: {} }', ''],
+    ['FRONTEND_CONFIG_JSON', `env: { frontend: { ${config()} } }`, ''],
+    ['a mount', '', '/usr/share/nginx/html/config.json: { efs: fs-0123abcd }'],
+  ])('gets no second one from %s', (what, more, mounts) => {
+    expect(check({ tenant, project }, more, mounts)).toMatchObject([
+      { code: 'env-value', message: expect.stringContaining(`and from ${what}: the one in the image would be ignored`) },
+    ]);
+  });
+});

@@ -3,8 +3,8 @@ import { notSecretEntries } from '../../document/not-secret';
 import { generationRow, NEWEST_GENERATION } from '../../platform/generation';
 import { quoted } from '../../problem/problem';
 import { placeholderIn } from '../../secrets/placeholder';
-import { isSecretItself, isSecretName } from '../../secrets/secret-name';
 import type { DocumentPath } from '../../document/document';
+import { configSecrets } from '../config-secrets';
 import type { Service } from '../environment';
 import { pathOf } from './rule';
 import type { EnvironmentReport, EnvironmentRule, EnvironmentRuleInput } from './rule';
@@ -54,6 +54,42 @@ export const frontendIsConfiguredOnce: EnvironmentRule = ({ environment, written
         'key',
       );
     }
+  }
+};
+
+/** An image with config.json in it runs only for the tenant whose file that is, and gets no second one. */
+export const bakedConfigIsOfTheEnvironment: EnvironmentRule = ({ environment, options }, report) => {
+  for (const service of frontends(environment?.services)) {
+    const { image, name } = service;
+    const baked =
+      image.kind === 'release' && Object.hasOwn(options.baked ?? {}, image.name) ? options.baked![image.name]! : undefined;
+    if (image.kind !== 'release' || !baked) continue;
+    const at = ['services', name, 'image'];
+    const { tenant, project } = environment!;
+    if (baked.tenant !== tenant || baked.project !== project)
+      report(
+        {
+          code: 'tenant-mismatch',
+          message: `${quoted(image.name)} has the config.json of tenant ${quoted(baked.tenant)}, project ${quoted(baked.project)} in it, and this environment is ${quoted(tenant)}, ${quoted(project)}: visitors would use the data of another tenant.`,
+          hint: 'an image of its own for this environment; or one without config.json, and frontend: in each environment',
+        },
+        at,
+      );
+    const mounted = service.mounts.some(({ path }) => [FOLDER, FILE].includes(path.replace(/\/+$/, '')));
+    const others = [
+      ...(environment!.frontend ? ['frontend:'] : []),
+      ...[JSON_NAME, URL_NAME].filter((variable) => isGiven(service, variable)),
+      ...(mounted ? ['a mount'] : []),
+    ];
+    if (others.length > 0)
+      report(
+        {
+          code: 'env-value',
+          message: `${quoted(name)} gets config.json from its image ${quoted(image.name)} and from ${others.join(' and ')}: the one in the image would be ignored.`,
+          hint: `remove ${others.join(' and ')}; or config.json from the Dockerfile`,
+        },
+        at,
+      );
   }
 };
 
@@ -168,20 +204,15 @@ function checkConfig(
       place(['auth', 'authType']),
     );
   if (cleared.has(JSON_NAME)) return;
-  for (const [path, value] of texts(config, [])) {
-    const name = path[path.length - 1]!;
-    // The token of "simple" and "hardcoded" is public by design.
-    if (cleared.has(name) || placeholderIn(value) || path.join('.') === 'auth.token') continue;
-    if (isSecretItself(name, value) || (isSecretName(name) && value !== ''))
-      report(
-        {
-          code: 'secret-value',
-          message: `${quoted(path.join('.'))} of ${what.split(' ')[0]!} is the name of a secret, and every visitor can read config.json.`,
-          hint: `remove it, and rotate it: it may have leaked; or, if it is not a secret, not_secret: {${name}: why it is not a secret}`,
-        },
-        place(path),
-      );
-  }
+  for (const { path, name } of configSecrets(config, cleared))
+    report(
+      {
+        code: 'secret-value',
+        message: `${quoted(path.join('.'))} of ${what.split(' ')[0]!} is the name of a secret, and every visitor can read config.json.`,
+        hint: `remove it, and rotate it: it may have leaked; or, if it is not a secret, not_secret: {${name}: why it is not a secret}`,
+      },
+      place(path),
+    );
 }
 
 function frontends(services: readonly Service[] = []): Service[] {
@@ -203,10 +234,4 @@ function parsed(text: string): unknown {
   } catch {
     return 'not JSON';
   }
-}
-
-function texts(value: unknown, path: string[]): [string[], string][] {
-  if (typeof value === 'string') return path.length > 0 ? [[path, value]] : [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => texts(item, [...path, String(index)]));
-  return isMapping(value) ? Object.entries(value).flatMap(([key, item]) => texts(item, [...path, key])) : [];
 }

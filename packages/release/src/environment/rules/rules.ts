@@ -11,7 +11,7 @@ import {
   targetsAreComplete,
 } from './rules-targets';
 import { composePlaceIsSafe } from './rules-compose';
-import { frontendConfigIsUsable, frontendIsConfiguredOnce } from './rules-frontend';
+import { bakedConfigIsOfTheEnvironment, frontendConfigIsUsable, frontendIsConfiguredOnce } from './rules-frontend';
 import { descriptorsCanBeEdited, sessionsCanBeSigned } from './rules-platform';
 import { proxyIsSafe } from './rules-proxy';
 import { readinessCanBeAsked } from './rules-readiness';
@@ -54,6 +54,7 @@ const RULES: EnvironmentRule[] = [
   descriptorsCanBeEdited,
   frontendIsConfiguredOnce,
   frontendConfigIsUsable,
+  bakedConfigIsOfTheEnvironment,
   proxyIsSafe,
   keysAreUsed,
   sectionsHaveServices,

@@ -161,6 +161,16 @@ describe('copiesFrontend', () => {
   });
 });
 
+test.each([
+  ['COPY config.json /usr/share/nginx/html/config.json', true],
+  ['COPY a ./config.json /x/', true],
+  ['COPY frontend/config.json /x', false],
+  ['COPY --from=0 config.json /x', false],
+  ['COPY . /x', false],
+])('copiesConfig: %s: %s', (line, expected) => {
+  expect(read(`FROM a\n${line}\n`).copiesConfig).toBe(expected);
+});
+
 test('finds the argument of platform.ref at any declaration', () => {
   expect(read('FROM a\nARG KDCUBE_PLATFORM_REF\n').usesPlatformRef).toBe(true);
   expect(read('ARG KDCUBE_PLATFORM_REF=1\nFROM a\n').usesPlatformRef).toBe(true);

@@ -19,6 +19,8 @@ export interface Dockerfile {
   copiesBundles: boolean;
   /** Whether it copies from the folder `frontend` of the build context, so that the image contains the release's frontend. */
   copiesFrontend: boolean;
+  /** Whether it copies config.json from the build context: with the frontend, the image is baked for one tenant. */
+  copiesConfig: boolean;
   /** Whether it declares the build argument for platform.ref. */
   usesPlatformRef: boolean;
 }
@@ -41,10 +43,10 @@ export function readDockerfile(text: string, file: string, args: Record<string, 
   if (stages.length === 0) fail(`${file} has no FROM.`, 1);
   const scan = newScan(args, stages, fail);
   for (const line of lines) scanLine(scan, line);
-  const { bases, copiesBundles, copiesFrontend } = scan;
+  const { bases, copiesBundles, copiesFrontend, copiesConfig } = scan;
   const instructions = lines.map(({ keyword, rest, line }) => ({ keyword, rest, line }));
   const usesPlatformRef = lines.some(declaresPlatformRef);
-  return { instructions, bases: [...bases.values()], copiesBundles, copiesFrontend, usesPlatformRef };
+  return { instructions, bases: [...bases.values()], copiesBundles, copiesFrontend, copiesConfig, usesPlatformRef };
 }
 
 /**

@@ -2,7 +2,7 @@ import { LIMITS } from '../../problem/limits';
 import { quoted } from '../../problem/problem';
 import type { Line, Token } from './lines';
 import { spanOf } from './lines';
-import { expand, isTooLong, namesFrontend, touchesBundles, unquoted } from './words';
+import { expand, isTooLong, namesConfig, namesFrontend, touchesBundles, unquoted } from './words';
 
 /** Build arguments that name a registry. They are not part of the content key: the same image can come from and go to any registry. */
 export const REGISTRY_ARGS = ['KDCUBE_PLATFORM_REGISTRY', 'KDCUBE_REGISTRY'] as const;
@@ -37,6 +37,7 @@ export interface Scan {
   scope: Map<string, string>;
   copiesBundles: boolean;
   copiesFrontend: boolean;
+  copiesConfig: boolean;
   /** The characters of all values so far. */
   expanded: number;
   fail(message: string, line: number, hint?: string): never;
@@ -48,7 +49,7 @@ export function newScan(args: Readonly<Record<string, string>>, stages: readonly
   );
   const indexes = new Map(stages.map((name, index) => [name, index] as const).reverse());
   const variables = { global: new Map(automatic), scope: new Map<string, string>() };
-  const copies = { copiesBundles: false, copiesFrontend: false };
+  const copies = { copiesBundles: false, copiesFrontend: false, copiesConfig: false };
   return { args, stages, indexes, stage: 0, bases: new Map(), ...variables, ...copies, expanded: 0, fail };
 }
 
@@ -127,6 +128,7 @@ function scanMounts(scan: Scan, { flags, line }: Line): void {
 function addCopied(scan: Scan, source: string): void {
   scan.copiesBundles ||= touchesBundles(source, scan.scope);
   scan.copiesFrontend ||= namesFrontend(source, scan.scope);
+  scan.copiesConfig ||= namesConfig(source, scan.scope);
 }
 
 /** `--from` and `from=` name a stage, its index, or an image; Docker does not expand variables here. */

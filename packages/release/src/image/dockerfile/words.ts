@@ -42,17 +42,22 @@ export function expand(text: string, scope: ReadonlyMap<string, string>, missing
 
 /** Whether a source in the build context is, contains or may match the folder `bundles`. Variables that the stage does not set are empty, as in Docker. */
 export function touchesBundles(source: string, scope: ReadonlyMap<string, string>): boolean {
-  const first = firstFolder(source, scope);
-  return first !== undefined && (first === '' || globMatches(first, 'bundles'));
+  const parts = contextPath(source, scope);
+  return parts !== undefined && (parts[0] === undefined || globMatches(parts[0], 'bundles'));
 }
 
 /** Whether a source names the folder `frontend`. The whole context does not: an image gets the frontend only if its Dockerfile says so. */
 export function namesFrontend(source: string, scope: ReadonlyMap<string, string>): boolean {
-  return firstFolder(source, scope) === 'frontend';
+  return contextPath(source, scope)?.[0] === 'frontend';
 }
 
-/** The first part of a source's path: '' for the whole context, undefined for a URL. */
-function firstFolder(source: string, scope: ReadonlyMap<string, string>): string | undefined {
+/** Whether a source is the file config.json of the build context. */
+export function namesConfig(source: string, scope: ReadonlyMap<string, string>): boolean {
+  return contextPath(source, scope)?.join('/') === 'config.json';
+}
+
+/** The parts of a source's path in the context: none for the whole context, undefined for a URL. */
+function contextPath(source: string, scope: ReadonlyMap<string, string>): string[] | undefined {
   const path = expand(source, scope, () => '');
   if (/^[a-z][a-z0-9+.-]*:\/\/|^git@/i.test(path)) return undefined;
   const parts: string[] = [];
@@ -60,7 +65,7 @@ function firstFolder(source: string, scope: ReadonlyMap<string, string>): string
     if (part === '..') parts.pop();
     else if (part !== '' && part !== '.') parts.push(part);
   }
-  return parts[0] ?? '';
+  return parts;
 }
 
 function globMatches(glob: string, name: string): boolean {
