@@ -68,7 +68,7 @@ const LAYERS = [
     rooms: [],
     files: ['schema-json', 'option-problems', 'plugin-options'],
     packages: [...NODE, 'zod', '@nx/devkit'],
-    except: ['pins/resolve.ts', 'bump/find-versions.ts', 'image/fetch-config.ts'],
+    except: ['pins/resolve.ts', 'bump/find-versions.ts', 'image/fetch-config.ts', 'ci/remote.ts'],
   },
   // Three exceptions ask remotes and registries: the callback of the sync generator, which only `nx sync` runs, the look-up of newer versions, and the platform's configuration of its proxy.
   {
@@ -87,6 +87,8 @@ const LAYERS = [
     files: ['plugin-options'],
     packages: NODE,
   },
+  // It asks git for the repository's remote, and nobody else.
+  { src: NX, room: 'generators/ci', only: 'remote.ts', rooms: ['git'], packages: [] },
   {
     src: NX,
     room: 'generators/image',

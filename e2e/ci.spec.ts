@@ -1,4 +1,4 @@
-// The workflow of `nx g @kdcube/nx:ci`, job by job: first push, pull request, squash merge, a late approval of an older release, rollback, a cache that works and one that is broken.
+// The workflow of `nx g @kdcube/nx:ci`, job by job: first push, pull request, squash merge, a late approval of an older release, rollback, merge queue, two merges at once, a revert, a shallow clone, a cache that works and one that is broken.
 import fs from 'node:fs';
 import path from 'node:path';
 import { type CacheServer, cacheServer } from './support/cache';
@@ -66,9 +66,11 @@ const ECS_ONLY = /release:verify/;
 
 /** The registry of this suite takes no password. */
 const SECRETS = { 'secrets.REGISTRY_USER': '', 'secrets.REGISTRY_PASSWORD': '' };
+/** What affected compares with, in a pull request and in a merge queue. */
+const BASE = 'github.event.pull_request.base.sha || github.event.merge_group.base_sha';
 
 const job = (id: string, values: Record<string, string> = {}, more: Record<string, string> = {}) =>
-  runJob(workspace, workflow, id, { env: { ...jobEnv, ...more }, values: { ...SECRETS, ...values }, skip: ECS_ONLY });
+  runJob(workspace, workflow, id, { env: { ...jobEnv, ...more }, values: { ...SECRETS, [BASE]: '', ...values }, skip: ECS_ONLY });
 
 async function mustRun(id: string, values?: Record<string, string>, more?: Record<string, string>): Promise<string> {
   const { exitCode, output } = await job(id, values, more);
@@ -125,13 +127,13 @@ test('a pull request pushes nothing, and gets the plan as one comment, which the
   await release('two');
   registry.journal.length = 0;
   const pull = {
-    'github.event.pull_request.base.sha || github.event.merge_group.base_sha': base,
+    [BASE]: base,
     'matrix.environment': 'prod',
     'github.token': 'token',
     'github.repository': 'acme/bundles',
     'github.event.pull_request.number': '7',
   };
-  await mustRun('check');
+  await mustRun('check', pull);
   expect(await mustRun('build', pull)).toContain(`${IMAGE}:docker-build`);
   const { called, denied } = await callsOf('iam/plan.json', () => mustRun('plan', pull, { COMMENT_ID: '' }));
   expect([called.includes('DescribeServices'), denied]).toEqual([true, []]);
@@ -174,6 +176,45 @@ test('the rollback by hand: to the last good release, or to the one that is name
   expect(await runningDigest()).toBe(digests.two);
 });
 
+test('a merge queue: its commit is checked and built, pushed by nobody, and is what main gets', async () => {
+  const base = workspace.git('rev-parse', 'main');
+  workspace.git('checkout', '--quiet', '-b', 'gh-readonly-queue/main/pr-8');
+  await release('queued');
+  registry.journal.length = 0;
+  await mustRun('check', { [BASE]: base });
+  expect(await mustRun('build', { [BASE]: base })).toContain(`${IMAGE}:docker-build`);
+  expect(writes(registry.journal)).toEqual([]);
+  workspace.git('checkout', '--quiet', 'main');
+  workspace.git('merge', '--quiet', '--ff-only', 'gh-readonly-queue/main/pr-8');
+});
+
+test('two merges at once: the newer one deploys first, and the older one is refused', async () => {
+  await mustRun('push');
+  const newer = await release('newer');
+  await mustRun('push');
+  await mustRun('deploy-prod');
+  workspace.git('checkout', '--quiet', `${newer}~1`);
+  const { exitCode, output } = await job('deploy-prod');
+  workspace.git('checkout', '--quiet', 'main');
+  expect([exitCode, output]).toEqual([1, expect.stringContaining('[release-older]')]);
+  expect(await runningDigest()).toBe((await digestsOf(`${registry.host}/${IMAGE}`)).newer);
+});
+
+test('a revert on main is a newer release: its image is reused, and runs', async () => {
+  workspace.git('revert', '--no-edit', 'HEAD');
+  await mustRun('push');
+  expect(workspace.json<{ how: string }>(`dist/push/${IMAGE}/receipt.json`).how).toBe('reused');
+  await mustRun('deploy-prod');
+  expect(await runningDigest()).toBe((await digestsOf(`${registry.host}/${IMAGE}`)).queued);
+});
+
+test('a shallow clone fails at once, in words', async () => {
+  const shallow = await cleanClone(workspace, ['--depth=1']);
+  const values = { ...SECRETS, [BASE]: workspace.git('rev-parse', 'HEAD~1') };
+  const { exitCode, output } = await runJob(shallow, workflow, 'check', { env: jobEnv, values });
+  expect([exitCode, output]).toEqual([1, expect.stringMatching(/\[history-missing\][^]*fetch-depth: 0/)]);
+});
+
 test('a release whose images are not all pushed is not green', async () => {
   await release('three');
   const steps = workflow.jobs.push!.steps.filter(({ run = '' }) => !run.includes('docker-push'));
@@ -203,7 +244,7 @@ describe('with a cache of its own', () => {
       'vars.NX_CACHE_SERVER': cache.url,
       'secrets.NX_CACHE_READ_TOKEN': 'reader',
       'secrets.NX_CACHE_WRITE_TOKEN': 'writer',
-      'github.event.pull_request.base.sha || github.event.merge_group.base_sha': base,
+      [BASE]: base,
     };
     cache.journal.length = 0;
     return runJob(place, workflow, id, { env: jobEnv, values });

@@ -63,9 +63,9 @@ export async function nxOn(
 }
 
 /** A clean clone of a workspace's commit, with its packages. */
-export async function cleanClone(from: Workspace): Promise<Workspace> {
+export async function cleanClone(from: Workspace, options: readonly string[] = []): Promise<Workspace> {
   const dir = path.join(freshFolder('machine'), 'acme');
-  await must('git', ['clone', '--quiet', from.url, dir]);
+  await must('git', ['clone', '--quiet', ...options, from.url, dir]);
   await must('cp', ['-al', path.join(from.dir, 'node_modules'), dir]);
   return openWorkspace(dir, await localNpm());
 }

@@ -39,6 +39,7 @@ import { toProblems } from './targets/ecs/verify/results';
 import { connectionLost, loginProblem } from './targets/compose/host/host-problems';
 import { readinessPort } from './targets/ecs/rollout/readiness';
 import { requireUnedited } from './executors/execute-host-plan';
+import { historyMissing } from './git/history';
 import { olderRelease } from './targets/older-release';
 import { readCustomDefinitions } from './targets/ecs/plan/custom-definitions';
 import { runBuild, findEngine, pushWithEngine } from './images/build/engine';
@@ -426,6 +427,9 @@ const PROVOKED: Partial<Record<ProblemCode, () => unknown>> = {
   'prune-incomplete': () => Promise.reject(noEnvironments()),
   'prune-unsupported': () => deleteManifest({ registry: registry(), repository: 'acme/proc' }, `sha256:${'a'.repeat(64)}`, []),
   'release-older': () => Promise.reject(olderRelease('prod', 'a'.repeat(40), { release: 'prod-2', commit: 'b'.repeat(40) })),
+  'history-missing': () => {
+    throw historyMissing('the history between abc123 and HEAD, with which affected compares');
+  },
   'commit-not-pushed': () =>
     Promise.reject(notPushedCommit('weather@2-1', 'https://git.example.com/acme/bundles.git', 'c'.repeat(40))),
   'git-mode': () =>

@@ -7,4 +7,4 @@ export async function isShallow(context: GitContext): Promise<boolean> {
 }
 
 /** What to type in a checkout that is shallow. */
-export const UNSHALLOW = 'git fetch --unshallow    (in CI: a checkout with the whole history)';
+export const UNSHALLOW = 'git fetch --unshallow    (in CI: fetch-depth: 0 of actions/checkout, or GIT_DEPTH: 0 of GitLab)';

@@ -60,6 +60,7 @@ export const PROBLEMS = {
   'bundle-not-found': 'A bundle folder does not exist at the configured path.',
   'not-committed': 'Something that must be committed is not.',
   'release-older': 'What runs comes from a newer commit than this deploy.',
+  'history-missing': 'A clone does not have the history that a command needs.',
   'commit-not-pushed': 'A commit that the platform must clone is on no branch and no tag of its remote.',
   'git-credentials': 'In git mode, proc cannot log in to a repository: its URL and the credentials do not fit.',
   'git-mode': 'In git mode, something runs or is cloned from another place than the environment names (a note), or cannot be.',

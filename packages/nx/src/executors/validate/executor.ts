@@ -3,6 +3,7 @@ import type { Problem, Workspace } from '@kdcube/release/internal';
 import { KdcubeError, LIMITS, readWorkspace, RELEASE_FILE, builtImageNames } from '@kdcube/release/internal';
 import { diskFiles } from '../../workspace/disk';
 import { checkBundles } from '../../workspace/check-bundles';
+import { requireBase } from '../../git/history';
 import { withSnapshot } from '../../git/snapshot/snapshot';
 import { pluralize } from '../../system/log';
 import { resolveRegistries, withMirroredRegistry } from '../../workspace/registries';
@@ -18,6 +19,7 @@ import type { ValidateOptions } from './schema';
 export default function validate(options: ValidateOptions, context: ExecutorContext): Promise<{ success: boolean }> {
   return runExecutor(context, options, async (task) => {
     const startedAt = Date.now();
+    if (options.base !== undefined) await requireBase(task.root, String(options.base));
     const workspace = readWorkspace(diskFiles(task.root), { ...options, images: task.plugin.images });
     const notes = workspace.notes.filter(({ code }) => code !== 'no-bundles');
     const problems = [

@@ -13,6 +13,10 @@ export const examples = [
     command: 'nx run release:validate --resolve',
     description: 'Also have pip resolve the packages that bundles list for @venv',
   },
+  {
+    command: 'nx run release:validate --base=origin/main',
+    description: 'Also check that nx affected can compare with origin/main',
+  },
 ];
 
 export const ValidateOptions = z.strictObject({
@@ -36,6 +40,14 @@ export const ValidateOptions = z.strictObject({
     .optional()
     .describe('With --resolve: the Python of the image. Default: what its base image says (PYTHON_VERSION).')
     .meta({ examples: ['3.12'] }),
+  // Nx parses a commit of digits as a number.
+  base: z
+    .union([z.string().min(1), z.number()])
+    .optional()
+    .describe(
+      'Also check that this clone has the history between this commit and HEAD, with which `nx affected` compares: a shallow clone fails here, in words.',
+    )
+    .meta({ examples: ['origin/main'] }),
   ...release,
   json,
 });

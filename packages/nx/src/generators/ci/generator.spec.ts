@@ -6,6 +6,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { parse } from 'yaml';
 import { expectGolden } from '../../../../../tools/testing/golden';
 import ciGenerator from './generator';
+import { providerOf } from './remote';
 import type { CiOptions } from './schema';
 
 const GITHUB = '.github/workflows/release.yml';
@@ -311,6 +312,41 @@ describe.each(['self-hosted', 'nx-cloud'] as const)('--cache=%s', (cache) => {
             'npx kdcube-cache nx run-many -t lint test stage docker-build',
           ],
     );
+  });
+});
+
+describe('without --provider', () => {
+  test.each([
+    ['git@github.com:acme/bundles.git', 'github'],
+    ['https://token@github.com/acme/bundles', 'github'],
+    ['ssh://git@gitlab.acme.com:2222/kdcube/bundles.git', 'gitlab'],
+    ['https://git-gitlab.acme.com/x', 'gitlab'],
+    ['HTTPS://GITHUB.ACME.COM/x', 'github'],
+    ['https://git.example.com/github/bundles.git', undefined],
+    ['https://github.gitlab.example.com/x', undefined],
+    ['https://github:pw@git.example.com/x', undefined],
+    ['/srv/gitlab/bundles.git', undefined],
+    ['file:///github.com/x', undefined],
+    ['', undefined],
+  ])('%s: %s', (url, expected) => expect(providerOf(url)).toBe(expected));
+
+  it('the remote of the repository decides; without one, the option is asked for', async () => {
+    const tree = workspace();
+    expect(await ciGenerator(tree, {}).catch((error: KdcubeError) => error.problems[0])).toMatchObject({
+      code: 'wrong-option',
+      hint: expect.stringContaining('--provider=github'),
+    });
+    const fs = await import('node:fs');
+    fs.mkdirSync(tree.root, { recursive: true });
+    const git = (...args: string[]) => expect(spawnSync('git', args, { cwd: tree.root }).status).toBe(0);
+    git('init', '--quiet');
+    git('remote', 'add', 'origin', 'git@gitlab.acme.com:kdcube/bundles.git');
+    try {
+      await ciGenerator(tree, {});
+    } finally {
+      fs.rmSync(path.join(tree.root, '.git'), { recursive: true });
+    }
+    expect([tree.exists('.gitlab-ci.yml'), tree.exists(GITHUB)]).toEqual([true, false]);
   });
 });
 

@@ -6,9 +6,10 @@ import { type CiFacts, readFacts } from './facts';
 import { githubWorkflow } from './github';
 import { gitlabPipeline } from './gitlab';
 import { iamFiles } from './iam';
+import { type Provider, providerOfRemote } from './remote';
 import { CiOptions } from './schema';
 
-const PROVIDERS: Record<'github' | 'gitlab', { file: string; print: (facts: CiFacts) => string }> = {
+const PROVIDERS: Record<Provider, { file: string; print: (facts: CiFacts) => string }> = {
   github: { file: '.github/workflows/release.yml', print: githubWorkflow },
   gitlab: { file: '.gitlab-ci.yml', print: gitlabPipeline },
 };
@@ -18,7 +19,9 @@ export default function ciGenerator(tree: Tree, raw: CiOptions): Promise<Generat
 }
 
 async function writePipeline(tree: Tree, raw: CiOptions): Promise<GeneratorCallback | void> {
-  const { provider, overwrite, iam, ...wanted } = readGeneratorOptions(CiOptions, raw);
+  const { overwrite, iam, ...wanted } = readGeneratorOptions(CiOptions, raw);
+  const provider = wanted.provider ?? (await providerOfRemote(tree.root));
+  if (provider === undefined) throw unknownProvider();
   const { file, print } = PROVIDERS[provider];
   const facts = readFacts(tree, wanted);
   const files = new Map([[file, rewriterOf(tree)(print(facts))], ...(iam ? iamFiles(tree, wanted.environments) : [])]);
@@ -38,6 +41,14 @@ async function writePipeline(tree: Tree, raw: CiOptions): Promise<GeneratorCallb
       logger.info('No registry is configured: set KDCUBE_REGISTRY as a variable of the repository, or "registry" in nx.json.');
     logger.info('Next: the roles, variables, secrets and approvals that it needs: docs/ci.md of @kdcube/nx lists them.');
   };
+}
+
+function unknownProvider(): KdcubeError {
+  return new KdcubeError({
+    code: 'wrong-option',
+    message: 'Where the pipeline runs is not known: this repository has no remote whose host has github or gitlab in its name.',
+    hint: 'nx g @kdcube/nx:ci --provider=github    or --provider=gitlab',
+  });
 }
 
 function textIn(tree: Tree, file: string): string | undefined {

@@ -11,6 +11,7 @@ const ACTIONS = {
 
 const secret = (name: string) => `\${{ secrets.${name} }}`;
 const variable = (name: string) => `\${{ vars.${name} }}`;
+const BASE_COMMIT = '${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}';
 const OWN_PULL_REQUEST =
   "github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository";
 
@@ -83,7 +84,11 @@ function checkJob(facts: CiFacts): Job {
       ...setUp(facts),
       // Sync generators do not run in CI: a pin that is missing would be resolved anew in every job.
       { run: [`${nx} sync:check`] },
-      { run: [`${nx} run release:validate`] },
+      {
+        // A shallow clone, or a base that is gone, fails here: affected would compare with something else.
+        env: { BASE: BASE_COMMIT },
+        run: [`${nx} run release:validate \${BASE:+"--base=$BASE"}`],
+      },
       withCache(facts, 'read', 'run-many -t lint test stage'),
     ],
   };
@@ -101,7 +106,7 @@ function buildJob(facts: CiFacts): Job {
       ...(hasEcr(facts) ? awsSteps(facts, 'AWS_ROLE_PLAN') : []),
       ...loginSteps(facts),
       withCache(facts, 'read', 'affected -t docker-build', {
-        NX_BASE: '${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}',
+        NX_BASE: BASE_COMMIT,
         NX_HEAD: 'HEAD',
       }),
     ],

@@ -39,7 +39,8 @@ export function gitlabPipeline(facts: CiFacts): string {
         ...setUp(facts),
         // Sync generators do not run in CI: a pin that is missing would be resolved anew in every job.
         `${manager.nx} sync:check`,
-        `${manager.nx} run release:validate`,
+        // A shallow clone, or a base that is gone, fails here: affected would compare with something else.
+        `${manager.nx} run release:validate \${CI_MERGE_REQUEST_DIFF_BASE_SHA:+"--base=$CI_MERGE_REQUEST_DIFF_BASE_SHA"}`,
         `${cachedNx(facts, 'read')} run-many -t lint test stage`,
       ]),
     ]),

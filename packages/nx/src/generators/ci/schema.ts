@@ -3,6 +3,7 @@ import * as z from 'zod';
 export const description =
   'Write the pipeline of the release: checks, the plan of every environment as a comment on a pull request, images pushed from the main branch, one deploy after the other behind the approvals of the platform, and a rollback by hand.';
 export const examples = [
+  { command: 'nx g @kdcube/nx:ci', description: 'For the host of this repository’s remote' },
   { command: 'nx g @kdcube/nx:ci --provider=github', description: 'GitHub Actions: .github/workflows/release.yml' },
   { command: 'nx g @kdcube/nx:ci --provider=gitlab', description: 'GitLab: .gitlab-ci.yml' },
   { command: 'nx g @kdcube/nx:ci --provider=github --iam', description: 'Also the IAM policies of its roles' },
@@ -16,8 +17,9 @@ export const examples = [
 export const CiOptions = z.strictObject({
   provider: z
     .enum(['github', 'gitlab'])
-    .describe('Where the pipeline runs.')
-    .meta({ 'x-prompt': 'Where does the pipeline run?', 'x-priority': 'important', examples: ['github'] }),
+    .optional()
+    .describe('Where the pipeline runs. Default: where the remote of this repository is, if its host says so.')
+    .meta({ 'x-priority': 'important', examples: ['github'] }),
   environments: z
     .string()
     .optional()
