@@ -34,9 +34,8 @@ export const BASE = {
   },
 };
 
-const SERVICES = `
-compose: { project: lifts, directory: /opt/kdcube }
-services:
+const PROJECT = 'compose: { project: lifts, directory: /opt/kdcube }\n';
+const SERVICES = `services:
   postgres-setup: { component: postgres-setup, image: kdcube-postgres-setup }
   chat-proc: { component: proc, image: kdcube-chat-proc-bundled }
   chat-ingress: { component: ingress, image: kdcube-chat-ingress }
@@ -59,6 +58,9 @@ export interface PlayedRelease {
 }
 
 export class Play {
+  /** `services`: those of the environment, in YAML. */
+  constructor(readonly services = SERVICES) {}
+
   time = Date.UTC(2026, 1, 2);
   readonly clock = {
     now: () => this.time,
@@ -78,7 +80,7 @@ export class Play {
     assembly,
     nginx,
   }: PlayedRelease): PlannedCompose {
-    const written = environmentOf(`${SERVICES}${more}`, 'compose');
+    const written = environmentOf(`${PROJECT}${this.services}${more}`, 'compose');
     const rendered = nginx === undefined ? undefined : { path: '/usr/local/openresty/nginx/conf/nginx.conf', text: nginx };
     const environment = written.proxy && rendered ? { ...written, proxy: { ...written.proxy, rendered } } : written;
     const before = deployInput({ environment, bundles, name, ...(platform && { platform }) });
