@@ -69,12 +69,7 @@ testWithEngine(
     const release = workspace.read('release.yaml');
     workspace.write({
       'release.yaml': `frontend: {repo: "${ui.url}", ref: ui-1, subdir: ui}\n${release}`,
-      'images/kdcube-web-ui/Dockerfile_UI': workspace
-        .read('images/kdcube-web-ui/Dockerfile_UI')
-        .replace('FROM node:22-alpine', `FROM ${prefix}/node:22`)
-        .replace('FROM nginx:alpine', `FROM ${prefix}/nginx:1`)
-        // The builds of this engine have no network.
-        .replaceAll('RUN ', 'RUN --network=none '),
+      ...here(workspace, prefix, 'kdcube-web-ui'),
       'images/kdcube-chat-proc-bundled': null,
       'images/kdcube-exec-bundled': null,
       'environments/one.yaml': environment('alps').replace('REGISTRY', prefix),
@@ -85,7 +80,7 @@ testWithEngine(
 
     const pushed = await workspace.mustNx('run kdcube-web-ui:docker-push', { env });
     expect(pushed.output).toContain('needs an engine');
-    const digest = digestOf(workspace);
+    const digest = digestOf(workspace, 'kdcube-web-ui');
     const again = await workspace.mustNx('run kdcube-web-ui:docker-push', { env });
     expect(again.output).toContain('already in the registry');
     const image = `${prefix}/kdcube-web-ui@${digest}`;
@@ -128,10 +123,41 @@ testWithEngine(
     expect(await ends(['--env', 'FRONTEND_CONFIG_JSON={}', ...mount])).toMatch(
       /^1 config\.json is mounted, and FRONTEND_CONFIG_JSON is set/,
     );
+
+    // In the image, for one environment.
+    await workspace.mustNx('g @kdcube/nx:image kdcube-web-ui-one --kind=web-ui --bake=one');
+    const own = environment('alps')
+      .replace('REGISTRY', prefix)
+      .replace(/^frontend:.*\n/m, '');
+    workspace.write({
+      ...here(workspace, prefix, 'kdcube-web-ui-one'),
+      'environments/one.yaml': own.replace('image: kdcube-web-ui', 'image: kdcube-web-ui-one'),
+    });
+    await workspace.mustNx('sync', { env });
+    await workspace.mustNx('run kdcube-web-ui-one:docker-push', { env });
+    const baked = `${prefix}/kdcube-web-ui-one@${digestOf(workspace, 'kdcube-web-ui-one')}`;
+    expect(JSON.parse((await get(engine, await start(engine, baked, []), '/config.json')).body)).toMatchObject({
+      tenant: 'alps',
+    });
+    await workspace.mustNx('run release:env:one', { env });
+    const refused = await workspace.nx('run release:env:two', { env });
+    expect([refused.exitCode, refused.output]).toEqual([1, expect.stringContaining('[tenant-mismatch]')]);
   },
-  300_000,
+  600_000,
 );
 
-function digestOf(workspace: Workspace): string {
-  return workspace.json<{ digest: string }>('dist/push/kdcube-web-ui/receipt.json').digest;
+/** The Dockerfile of the generator with the base images of this registry. */
+function here(workspace: Workspace, prefix: string, image: string): Record<string, string> {
+  const file = `images/${image}/Dockerfile_UI`;
+  const text = workspace
+    .read(file)
+    .replace('FROM node:22-alpine', `FROM ${prefix}/node:22`)
+    .replace('FROM nginx:alpine', `FROM ${prefix}/nginx:1`)
+    // The builds of this engine have no network.
+    .replaceAll('RUN ', 'RUN --network=none ');
+  return { [file]: text };
+}
+
+function digestOf(workspace: Workspace, image: string): string {
+  return workspace.json<{ digest: string }>(`dist/push/${image}/receipt.json`).digest;
 }
