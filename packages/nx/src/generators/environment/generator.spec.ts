@@ -50,6 +50,37 @@ describe.each(['ecs', 'compose'] as const)('%s', (target) => {
   });
 });
 
+it('with a frontend of its own: the service, and config.json to be filled in', async () => {
+  const tree = workspace();
+  tree.write(
+    'release.yaml',
+    'platform: {ref: "2026.07.20.444"}\nfrontend: {repo: "https://git.example/ui.git", ref: v1}\nbundles: {items: [{id: a}]}\n',
+  );
+  tree.write('images/kdcube-web-ui/Dockerfile_UI', 'FROM x\nCOPY frontend/ /app/\n');
+  await environmentGenerator(tree, { name: 'prod', target: 'compose', ...known });
+  const fill = (text: string) =>
+    text
+      .replace(/<DIGEST>/g, 'ab'.repeat(32))
+      .replace('<POSTGRES_HOST>', 'db.acme.example')
+      .replace('<ROUTES_PREFIX>', '/platform');
+  const open = read(tree, 'prod', fill).problems;
+  expect(open).toMatchObject([{ code: 'placeholder', at: { path: 'frontend.config.auth.authType' } }]);
+  const { environment, problems } = read(tree, 'prod', (text) => fill(text).replace('<AUTH_TYPE>', 'none'));
+  expect(problems).toEqual([]);
+  expect(environment!.frontend!.config).toEqual({
+    auth: { authType: 'none' },
+    routesPrefix: '/platform',
+    tenant: 'acme',
+    project: 'demo',
+  });
+  expect(environment!.services.map(({ component }) => component)).toContain('frontend');
+
+  tree.write('images/kdcube-web-ui/Dockerfile_UI', 'FROM x\nCOPY frontend/ /app/\nCOPY config.json /app/\n');
+  tree.write('images/kdcube-web-ui/config.json', '{"tenant": "other", "project": "demo"}');
+  await environmentGenerator(tree, { name: 'second', target: 'compose', ...known });
+  expect(tree.read('environments/second.yaml', 'utf-8')).not.toContain('frontend');
+});
+
 it('a second time changes nothing, whatever was written since', async () => {
   const tree = workspace();
   await environmentGenerator(tree, { name: 'prod', ...known });

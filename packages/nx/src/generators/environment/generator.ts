@@ -19,9 +19,12 @@ export default function environmentGenerator(tree: Tree, raw: EnvironmentOptions
 }
 
 /** The images of the release, by name: those that are built here, and those of the platform that it mirrors. */
-function imagesOf(tree: Tree): string[] {
+function imagesOf(tree: Tree): { images: string[]; frontend?: string } {
   const workspace = readWorkspace(treeFiles(tree), pluginOptions(readNxJson(tree)));
-  return [...builtImageNames(workspace), ...workspace.pins.platform.map(({ subject }) => subject.name)];
+  const images = [...builtImageNames(workspace), ...workspace.pins.platform.map(({ subject }) => subject.name)];
+  // One with config.json in it belongs to another environment.
+  const frontend = workspace.pins.images.find(({ subject: { question } }) => question?.frontend && !question.baked);
+  return { images, ...(frontend && { frontend: frontend.subject.name }) };
 }
 
 async function writeEnvironment(tree: Tree, raw: EnvironmentOptions): Promise<void> {
@@ -35,7 +38,6 @@ async function writeEnvironment(tree: Tree, raw: EnvironmentOptions): Promise<vo
   const file = environmentFile(options.name);
   // An existing environment belongs to its author: running the generator again changes nothing.
   if (tree.exists(file)) return;
-  const images = imagesOf(tree);
   const account = typeof options.account === 'number' ? String(options.account).padStart(12, '0') : options.account;
-  tree.write(file, rewriterOf(tree)(environmentText({ ...options, account, images })));
+  tree.write(file, rewriterOf(tree)(environmentText({ ...options, account, ...imagesOf(tree) })));
 }

@@ -9,6 +9,8 @@ export interface EnvironmentValues {
   cluster?: string;
   /** The images of the release, by name. */
   images: readonly string[];
+  /** The image with the customer's own frontend, to which each environment gives its config.json. */
+  frontend?: string;
 }
 
 const quote = (text: string | undefined, placeholder: string) => JSON.stringify(text ?? `<${placeholder}>`);
@@ -46,6 +48,13 @@ export function environmentText(values: EnvironmentValues): string {
           '',
           `exec: { runtime: ${target === 'ecs' ? 'fargate' : 'docker'}, image: ${exec}${target === 'ecs' ? '' : ', workspace: /opt/kdcube/exec-workspace'} }`,
         ]),
+    ...(values.frontend === undefined
+      ? []
+      : [
+          '',
+          '# config.json of the web interface; tenant and project are added (docs/frontend.md). The prefix is /platform, and /chatbot before 2026.08.15.310.',
+          'frontend: { config: { auth: { authType: "<AUTH_TYPE>" }, routesPrefix: "<ROUTES_PREFIX>" } }',
+        ]),
     '',
     '# An image of this release by its name, any other image by its digest.',
     'services:',
@@ -53,6 +62,7 @@ export function environmentText(values: EnvironmentValues): string {
     service('chat-proc', 'proc', proc ?? platformImage('kdcube-chat-proc', values.images)),
     service('chat-ingress', 'ingress', platformImage('kdcube-chat-ingress', values.images)),
     service('metrics', 'metrics', platformImage('kdcube-metrics', values.images)),
+    ...(values.frontend === undefined ? [] : [service('web-ui', 'frontend', values.frontend)]),
     '',
   ].join('\n');
 }
