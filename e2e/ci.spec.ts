@@ -267,12 +267,10 @@ describe('with a cache of its own', () => {
     expect([digestIn(clone), stored()]).toEqual([digestIn(first), []]);
   });
 
-  const PAGE = { status: 200, content: '<html>' };
   test.each<[string, CacheServer['fault'], RegExp]>([
     ['500', () => ({ status: 500 }), /answered 500\. This run goes on without it/],
     ['garbage in place of every entry', undefined, /\d refused because the bytes are not those of an entry/],
     ['502 to what is stored', (method) => (method === 'PUT' ? { status: 502 } : undefined), /answered 502 .*goes on without it/],
-    ['a page', () => PAGE, /no cache of Nx\. This run goes on without it/],
     ['nothing, ever', () => 'silence', /did not answer in 5 s\. This run goes on without it/],
   ])('a cache that answers %s fails no job', async (answers, fault, note) => {
     const expected = digestIn(clone);
