@@ -111,6 +111,12 @@ describe('frontend: of an environment', () => {
     expect(readOf(behindProxy).environment!.frontend!.config).toMatchObject({ routesPrefix: '/app' });
   });
 
+  test('what the environment says elsewhere counts, whatever is written', () => {
+    const written =
+      'proxy: { route_prefix: /app }\nfrontend: { config: { tenant: other, project: other, routesPrefix: /other } }';
+    expect(readOf(written).environment!.frontend!.config).toEqual({ tenant, project, routesPrefix: '/app' });
+  });
+
   test('another environment, another tenant: the rest is inherited', () => {
     const base = environmentText(`frontend: { config: { auth: { authType: none } } }\n${UI}`);
     const files = textFiles({ one: base, two: 'extends: one\ntenant: second\nfrontend: { config: { title: Two } }\n' });
