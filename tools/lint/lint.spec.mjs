@@ -13,10 +13,10 @@ const LAYERS = [
   ['packages/release/src/targets/ecs/plan/plan-exec.ts', '../../compose/import/compose'],
   ['packages/release/src/targets/compose/import/compose.ts', '../../ecs/plan/running'],
   ['packages/release/src/problem/problem.ts', 'node:fs'],
-  ['packages/nx/src/git/git.ts', '../registry/manifests'],
+  ['packages/nx/src/git/git.ts', '../registry/manifests/manifests'],
   ['packages/nx/src/registry/transport/http.ts', '../../images/job'],
   ['packages/nx/src/graph/projects.ts', '../git/git'],
-  ['packages/nx/src/generators/bundle/generator.ts', '../../system/exec'],
+  ['packages/nx/src/generators/bundle/generator.ts', '../../system/programs/exec'],
   ['packages/nx/src/executors/stage/executor.ts', 'nx'],
 ];
 const RETIRED = [

@@ -8,7 +8,7 @@ const EXPLAINED = [
   ['release/edit.ts', 'doc.errors.length > 0 → false', 'a text that YAML rejects is refused before, when it is read'],
   ['release/read.ts', '?? 0 → (nothing)', 'a problem without a line gives NaN, which counts as 0 in the comparison'],
   ['rollout/lock.ts', '&& → ||', 'a tag with an invalid time is no lock in either case: NaN is not later than now'],
-  ['registry/platform.ts', "?? '' → (nothing)", 'two architectures without a variant are equal as undefined too'],
+  ['registry/manifests/platform.ts', "?? '' → (nothing)", 'two architectures without a variant are equal as undefined too'],
   ['transport/retries.ts', '?. → .', 'an error of ours has at least one problem'],
   ['transport/retries.ts', "'' → 'mutant'", 'an error of ours has at least one problem'],
   ['image/image.ts', '?? null → (nothing)', 'in a list, JSON writes undefined as null'],

@@ -1,4 +1,4 @@
-import { OCI_INDEX } from '../src/registry/manifest-format';
+import { OCI_INDEX } from '../src/registry/manifests/manifest-format';
 import type { Repository } from '../src/registry/blobs/blobs';
 import { pushImage } from '../src/registry/push';
 import type { PushImage } from '../src/registry/push-job';

@@ -1,4 +1,4 @@
-import { OCI_MANIFEST } from '../src/registry/manifest-format';
+import { OCI_MANIFEST } from '../src/registry/manifests/manifest-format';
 import { sha256Digest } from '../src/registry/transport/connect';
 import { double, open, serve } from './push-kit';
 

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KdcubeError, type Problem } from '@kdcube/release/internal';
 import { connect, type ConnectOptions, type Registry, sha256Digest } from '../src/registry/transport/connect';
-import { OCI_MANIFEST } from '../src/registry/manifest-format';
+import { OCI_MANIFEST } from '../src/registry/manifests/manifest-format';
 import type { PushImage } from '../src/registry/push-job';
 import type { PushBlob } from '../src/registry/blobs/upload-blobs';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { getManifest, type Manifest } from '../src/registry/manifests';
+import { getManifest, type Manifest } from '../src/registry/manifests/manifests';
 import type { Registry } from '../src/registry/transport/connect';
 
 /** What these tests use of tools/registry. */

@@ -1,10 +1,10 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KdcubeError } from '@kdcube/release/internal';
-import { run } from '../system/exec';
+import { run } from '../system/programs/exec';
 import { formatTable } from '../system/table';
 import { connect } from '../registry/transport/connect';
-import { listTags } from '../registry/list-tags';
+import { listTags } from '../registry/tags/list-tags';
 import { runTask, type Task } from './run-task';
 
 const HOSTILE = '\u001b]0;owned\u0007\u009b2J\u001b[2Jfailed\rdone\u202e';

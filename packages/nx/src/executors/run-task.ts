@@ -5,7 +5,7 @@ import { commandRewriter, pluginOptions } from '../plugin-options';
 import { withJournal } from '../system/journal';
 import { createLog } from '../system/log';
 import type { Log } from '../system/log';
-import { requireSupportedSystem } from '../system/supported-system';
+import { requireSupportedSystem } from '../system/programs/supported-system';
 
 /** What every executor gets. */
 export interface Task {

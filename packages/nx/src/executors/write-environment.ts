@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import type { ImportedEnvironment, ImportNote } from '@kdcube/release/internal';
 import { environmentFile, formatPlace, isEnvironmentName, KdcubeError, quoted } from '@kdcube/release/internal';
 import { readWorkspaceFile } from '../workspace/disk';
-import { writeFileAtomic } from '../system/files';
+import { writeFileAtomic } from '../system/files/files';
 import { formatTable } from '../system/table';
 import type { Task } from './run-task';
 

@@ -1,5 +1,5 @@
 import { gitEnvironment, type GitContext } from './environment';
-import { openSession, type Session } from '../system/exec';
+import { openSession, type Session } from '../system/programs/exec';
 import { KdcubeError, LIMITS } from '@kdcube/release/internal';
 import { redactUrls } from './git';
 import { requireGit } from './version';

@@ -1,6 +1,6 @@
 import { KdcubeError, withoutSecrets } from '@kdcube/release/internal';
-import { fileProblem } from '../system/files';
-import { run, stream, tail, type RunOptions, type RunResult } from '../system/exec';
+import { fileProblem } from '../system/files/files';
+import { run, stream, tail, type RunOptions, type RunResult } from '../system/programs/exec';
 import { gitEnvironment, type GitContext } from './environment';
 import { requireGit } from './version';
 

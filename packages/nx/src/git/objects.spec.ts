@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { commit, gitSync, newRepo, problemOf, sandbox, type Sandbox, write } from '../../testing/git-kit';
-import { isAlive } from '../system/is-alive';
-import { resetStop } from '../system/signals';
+import { isAlive } from '../system/programs/is-alive';
+import { resetStop } from '../system/programs/signals';
 import { closeObjectReaders, objectReader } from './objects';
 import { fetchBlobs } from './mirror/fetch-blobs';
 

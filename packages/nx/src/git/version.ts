@@ -1,5 +1,5 @@
-import { run } from '../system/exec';
-import { isInterrupted } from '../system/signals';
+import { run } from '../system/programs/exec';
+import { isInterrupted } from '../system/programs/signals';
 import { KdcubeError } from '@kdcube/release/internal';
 
 const MINIMUM_VERSION = [2, 34] as const;

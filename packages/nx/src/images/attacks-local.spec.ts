@@ -10,7 +10,7 @@ import { type AttackedImage, attackedImage, forgeKey, replaceLayer } from '../..
 import { gitSync, problemOf } from '../../testing/git-kit';
 import { readLayout } from '../oci/layout';
 import { silentLog } from '../system/log';
-import { writeSealedFile } from '../system/sealed-file';
+import { writeSealedFile } from '../system/files/sealed-file';
 import { resolveRegistries } from '../workspace/registries';
 import { buildToOutput } from './build/build-output';
 import type { PushOptions } from './push/push';

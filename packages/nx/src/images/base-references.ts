@@ -1,5 +1,5 @@
 import { BUILT_BASE, type ImagePin, repositoryOf, shown } from '@kdcube/release/internal';
-import { findManifest } from '../registry/manifests';
+import { findManifest } from '../registry/manifests/manifests';
 import type { Log } from '../system/log';
 import { openRegistry, pinnedReferences, type Registries, requireRegistry } from '../workspace/registries';
 import type { OpenRelease } from '../workspace/workspace';

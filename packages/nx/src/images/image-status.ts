@@ -1,7 +1,7 @@
 import { type Problem, KdcubeError, manifestName, parseImageReference } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
-import type { ImageConfig } from '../registry/manifest-format';
-import { getImage } from '../registry/image';
+import type { ImageConfig } from '../registry/manifests/manifest-format';
+import { getImage } from '../registry/manifests/image';
 import { openRegistry } from '../workspace/registries';
 
 /** Whether a registry has an image, for one platform. */

@@ -3,7 +3,7 @@ import { KdcubeError, repositoryOf, shown } from '@kdcube/release/internal';
 import { withSnapshot } from '../git/snapshot/snapshot';
 import type { ExpectedImage } from '../oci/expected';
 import type { Log } from '../system/log';
-import { findManifest } from '../registry/manifests';
+import { findManifest } from '../registry/manifests/manifests';
 import type { Repository } from '../registry/blobs/blobs';
 import type { Registry } from '../registry/transport/connect';
 import type { OpenRelease } from '../workspace/workspace';

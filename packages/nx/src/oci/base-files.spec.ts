@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as zlib from 'node:zlib';
 import type { BaseTree } from '@kdcube/release/internal';
-import { cacheDir } from '../system/files';
+import { cacheDir } from '../system/files/files';
 import * as base from './base-files';
-import type { Descriptor } from '../registry/manifest-format';
+import type { Descriptor } from '../registry/manifests/manifest-format';
 import { problemOf, sandbox, type Sandbox } from '../../testing/git-kit';
 
 /** The files of layers that can be read. */

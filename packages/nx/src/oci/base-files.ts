@@ -1,10 +1,10 @@
 import { pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { KdcubeError, LIMITS, quoted, type BaseTree } from '@kdcube/release/internal';
-import { cacheDir } from '../system/files';
-import { readSealedFile, writeSealedFile } from '../system/sealed-file';
+import { cacheDir } from '../system/files/files';
+import { readSealedFile, writeSealedFile } from '../system/files/sealed-file';
 import { readTarNames, type TarName } from './layer/tar-names';
-import type { Descriptor } from '../registry/manifest-format';
+import type { Descriptor } from '../registry/manifests/manifest-format';
 import { invalidResponse } from '../registry/transport/problems';
 import { sha256Counter } from '../system/chunks';
 

@@ -5,8 +5,8 @@ import {
   type ImageManifest,
   DOCKER_MANIFEST,
   OCI_MANIFEST,
-} from '../registry/manifest-format';
-import { parsePlatform, formatPlatform, matchesPlatform } from '../registry/platform';
+} from '../registry/manifests/manifest-format';
+import { parsePlatform, formatPlatform, matchesPlatform } from '../registry/manifests/platform';
 
 /** The base image of a build, as a registry or a layout describes it. */
 export interface Base {

@@ -8,7 +8,7 @@ import { assembleImage, type BuiltImage } from './build';
 import type { OciBuild } from './layer-plan';
 import { indexOwnLayers } from './own-layers';
 import { blobFile, openBlob, readLayout, writeLayout } from './layout';
-import type { ImageConfig, ImageManifest } from '../registry/manifest-format';
+import type { ImageConfig, ImageManifest } from '../registry/manifests/manifest-format';
 import { gitSync, sandbox, type Sandbox, problemOf } from '../../testing/git-kit';
 
 let box: Sandbox;

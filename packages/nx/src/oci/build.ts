@@ -6,7 +6,7 @@ import { cachedLayer, layerContent, makeLayer, type CachedLayer } from './layer/
 import { forEachLayer, planImageLayers, type OciBuild } from './layer-plan';
 import type { TarEntry } from './layer/tar';
 import { sha256Digest } from '../registry/transport/connect';
-import { OCI_LAYER, OCI_MANIFEST, type Descriptor } from '../registry/manifest-format';
+import { OCI_LAYER, OCI_MANIFEST, type Descriptor } from '../registry/manifests/manifest-format';
 
 /** A layer that this build adds. `make` returns its file, from the cache or newly created. */
 export interface BuiltLayer {

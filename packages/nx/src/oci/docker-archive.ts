@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, parseImageReference } from '@kdcube/release/internal';
-import { writeFileAtomic } from '../system/files';
+import { writeFileAtomic } from '../system/files/files';
 import { blobFile, openBlob, readLayout, REF_NAME } from './layout';
 import { tarOf, type TarEntry } from './layer/tar';
-import type { Descriptor } from '../registry/manifest-format';
+import type { Descriptor } from '../registry/manifests/manifest-format';
 import { inOneChunk } from '../system/chunks';
 
 /**

@@ -1,6 +1,6 @@
 import type { Refusal } from '@kdcube/release/internal';
 import { isRefusal } from '@kdcube/release/internal';
-import { OCI_LAYER, isIndex, type Descriptor, type ImageIndex, type ImageManifest } from '../registry/manifest-format';
+import { OCI_LAYER, isIndex, type Descriptor, type ImageIndex, type ImageManifest } from '../registry/manifests/manifest-format';
 import { baseLayers, MAX_LAYERS } from './base';
 import { printConfig, printManifest, type ConfigBlob } from './image-json';
 import { layerContent, type LayerContent } from './layer/layer';

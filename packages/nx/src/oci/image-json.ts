@@ -1,6 +1,6 @@
 import type { EvaluatedRecipe } from '@kdcube/release/internal';
 import { printedSettings } from '@kdcube/release/internal';
-import { OCI_MANIFEST, type Descriptor } from '../registry/manifest-format';
+import { OCI_MANIFEST, type Descriptor } from '../registry/manifests/manifest-format';
 import { sha256Digest } from '../registry/transport/connect';
 import { historyOf, type Base } from './base';
 import type { LayerGroup } from './layer/groups';

@@ -2,7 +2,7 @@ import { type UnreadableBase } from './base-files';
 import type { BaseTree, EvaluatedRecipe, Ignore, PlannedLayer, Recipe, Refusal } from '@kdcube/release/internal';
 import { BUNDLES_ROOT, EMPTY_TREE, evaluateRecipe, isRefusal, planLayers } from '@kdcube/release/internal';
 import { inParallel, PARALLEL_REQUESTS } from '../system/parallel';
-import type { Descriptor } from '../registry/manifest-format';
+import type { Descriptor } from '../registry/manifests/manifest-format';
 import { silentLog, type Log } from '../system/log';
 import { requireBase, settingsOf, tooManyLayers, type Base } from './base';
 import { openContext, type ContextTree, type OpenContext } from './context';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
-import { replaceDir } from '../system/files';
+import { replaceDir } from '../system/files/files';
 import type { BuiltImage, BuiltLayer } from './build';
 import {
   isDescriptor,
@@ -12,8 +12,8 @@ import {
   type Descriptor,
   type ImageConfig,
   type ImageManifest,
-} from '../registry/manifest-format';
-import { parsePlatform, type Platform } from '../registry/platform';
+} from '../registry/manifests/manifest-format';
+import { parsePlatform, type Platform } from '../registry/manifests/platform';
 import { verifiedLayerBytes, verifiedLayerFile } from './layer/verified-layer';
 import { sha256Counter } from '../system/chunks';
 

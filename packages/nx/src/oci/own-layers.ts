@@ -1,4 +1,4 @@
-import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifest-format';
+import type { Descriptor, ImageConfig, ImageManifest } from '../registry/manifests/manifest-format';
 import type { OciBuild } from './layer-plan';
 import { layerKeyIn } from './layer/layer';
 

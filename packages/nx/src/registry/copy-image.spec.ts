@@ -1,8 +1,8 @@
 import { closeAfterEach, double, imageOf, open, problemOf } from '../../testing/push-kit';
 import { indexOf, pushIndex } from '../../testing/index-kit';
 import { copyImage } from './copy-image';
-import { headManifest } from './manifests';
-import { readIndex } from './read-index';
+import { headManifest } from './manifests/manifests';
+import { readIndex } from './manifests/read-index';
 
 closeAfterEach();
 

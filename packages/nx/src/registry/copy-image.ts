@@ -2,8 +2,8 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { inParallel } from '../system/parallel';
 import type { Repository } from './blobs/blobs';
 import type { UploadBlobsOptions, UploadedBlob } from './blobs/upload-blobs';
-import { isIndex, type ImageManifest } from './manifest-format';
-import { findManifest, getManifest, headManifest, type Manifest } from './manifests';
+import { isIndex, type ImageManifest } from './manifests/manifest-format';
+import { findManifest, getManifest, headManifest, type Manifest } from './manifests/manifests';
 import { uploadImage } from './push';
 import { referenceName } from './transport/connect';
 

@@ -1,6 +1,6 @@
-import { getManifest, headManifest } from './manifests';
+import { getManifest, headManifest } from './manifests/manifests';
 import { headBlob } from './blobs/head-blob';
-import type { ImageManifest } from './manifest-format';
+import type { ImageManifest } from './manifests/manifest-format';
 import { pushImage } from './push';
 import { cutter, registryProgram, runRegistry } from '../../testing/network-cuts';
 import { closeAfterEach, double, imageOf, open } from '../../testing/push-kit';

@@ -1,6 +1,6 @@
-import type { Manifest, ManifestHead } from './manifests';
+import type { Manifest, ManifestHead } from './manifests/manifests';
 import type { PushBlob, UploadBlobsOptions, UploadedBlob } from './blobs/upload-blobs';
-import { isIndex, parseManifest } from './manifest-format';
+import { isIndex, parseManifest } from './manifests/manifest-format';
 import { KdcubeError, type ImageTag } from '@kdcube/release/internal';
 import type { Repository } from './blobs/blobs';
 import { sha256Digest, referenceName } from './transport/connect';

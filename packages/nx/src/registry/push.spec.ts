@@ -1,7 +1,7 @@
-import { getManifest, headManifest, putManifest } from './manifests';
+import { getManifest, headManifest, putManifest } from './manifests/manifests';
 import { headBlob } from './blobs/head-blob';
 import { sha256Digest } from './transport/connect';
-import { OCI_INDEX } from './manifest-format';
+import { OCI_INDEX } from './manifests/manifest-format';
 import { pushImage } from './push';
 import { logProgress } from './blobs/progress';
 import { withJournal } from '../system/journal';

@@ -1,11 +1,11 @@
 import { checkTag, KdcubeError } from '@kdcube/release/internal';
-import { getManifest, headManifest, putManifest } from './manifests';
+import { getManifest, headManifest, putManifest } from './manifests/manifests';
 import type { Repository } from './blobs/blobs';
 import { referenceName, type Registry } from './transport/connect';
 import { type PushBlob, uploadBlobs, type UploadBlobsOptions } from './blobs/upload-blobs';
-import { tagExists } from './set-tag';
+import { tagExists } from './tags/set-tag';
 import { jobOf, type PushImage, type PushTags, type Uploaded, type TagHeads, type Job, RECENT, codeOf } from './push-job';
-import { readTags, tagImage, type TagResult } from './tag-image';
+import { readTags, tagImage, type TagResult } from './tags/tag-image';
 
 export interface Pushed extends Omit<Uploaded, 'manifest' | 'tagHeads'> {
   tags: TagResult[];

@@ -1,9 +1,9 @@
-import { getManifest, headManifest, putManifest } from './manifests';
+import { getManifest, headManifest, putManifest } from './manifests/manifests';
 import { getBlob, copyBlob, mountBlob } from './blobs/blobs';
 import { headBlob } from './blobs/head-blob';
-import { getImage } from './image';
+import { getImage } from './manifests/image';
 import { connect, sha256Digest } from './transport/connect';
-import { OCI_INDEX, OCI_MANIFEST } from './manifest-format';
+import { OCI_INDEX, OCI_MANIFEST } from './manifests/manifest-format';
 import { deleteManifest } from './prune/delete-manifest';
 import { listReferrers } from './referrers';
 import { listManifests } from './prune/list-manifests';

@@ -1,10 +1,10 @@
 import { KdcubeError, LIMITS } from '@kdcube/release/internal';
 import type { Repository } from './blobs/blobs';
-import { nextPage } from './list-tags';
-import { type Descriptor, isIndex, OCI_INDEX, parseManifest } from './manifest-format';
-import { findManifest, putManifest } from './manifests';
+import { nextPage } from './tags/list-tags';
+import { type Descriptor, isIndex, OCI_INDEX, parseManifest } from './manifests/manifest-format';
+import { findManifest, putManifest } from './manifests/manifests';
 import { isMissingRepository, unexpectedResponse } from './responses';
-import { sendLookup } from './look-up';
+import { sendLookup } from './tags/look-up';
 import { checkRepository, referenceName } from './transport/connect';
 import { invalidResponse } from './transport/problems';
 import { isHtml } from './transport/response-text';

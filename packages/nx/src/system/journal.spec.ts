@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
-import { cacheDir, removeDir, replaceDir, writeFileAtomic } from './files';
+import { cacheDir, removeDir, replaceDir, writeFileAtomic } from './files/files';
 import { carryOut, recordEffect, recordUnconfirmed, withJournal } from './journal';
 
 const problem = (code: 'registry-denied' | 'registry-unreachable') => new KdcubeError({ code, message: 'No.' });

@@ -1,9 +1,9 @@
 import { KdcubeError, parseImageReference, manifestName, type RegistryImage, type ImagePlan } from '@kdcube/release/internal';
 import type { Log } from '../system/log';
 import { inParallel } from '../system/parallel';
-import { listImages } from '../registry/list-images';
+import { listImages } from '../registry/manifests/list-images';
 import { openRegistry } from '../workspace/registries';
-import { getImage } from '../registry/image';
+import { getImage } from '../registry/manifests/image';
 
 export interface NewImage {
   plan: ImagePlan;

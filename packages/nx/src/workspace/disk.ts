@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Files, KdcubeError, LIMITS, type Problem } from '@kdcube/release/internal';
-import { type FileContent, readRegularFile } from '../system/read-file';
+import { type FileContent, readRegularFile } from '../system/files/read-file';
 
 /** The workspace's files on disk, read synchronously: createNodes runs at every command, and a workspace has a few hundred small files. */
 export function diskFiles(root: string): Files {

@@ -10,7 +10,7 @@ import {
   type StagePlan,
   type TreeEntry,
 } from '@kdcube/release/internal';
-import { replaceDir } from '../system/files';
+import { replaceDir } from '../system/files/files';
 import { fetchBlobs } from '../git/mirror/fetch-blobs';
 import { withRepair, type GitStore } from '../git/mirror/store';
 import { listTree } from '../git/tree';

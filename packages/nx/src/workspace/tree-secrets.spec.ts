@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDir } from '../system/files';
+import { cacheDir } from '../system/files/files';
 import { silentLog } from '../system/log';
 import { withSnapshot } from '../git/snapshot/snapshot';
 import { type Acme, acme, DOCKERFILE } from '../../testing/acme-kit';

@@ -13,9 +13,9 @@ import type { GitStore } from '../git/mirror/store';
 import { singleFlight } from '../git/batch';
 import { fetchBlobs } from '../git/mirror/fetch-blobs';
 import { listFiles, readFiles } from '../git/tree-files';
-import { cacheDir } from '../system/files';
+import { cacheDir } from '../system/files/files';
 import type { Log } from '../system/log';
-import { readSealedJson, writeSealedJson } from '../system/sealed-file';
+import { readSealedJson, writeSealedJson } from '../system/files/sealed-file';
 
 /** A file of a tree that must not be in an image. */
 export interface SecretFile extends SecretInFile {

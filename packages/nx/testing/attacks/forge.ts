@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { Descriptor, ImageConfig, ImageManifest } from '../../src/registry/manifest-format';
+import type { Descriptor, ImageConfig, ImageManifest } from '../../src/registry/manifests/manifest-format';
 
 /** An image as an attacker with write access to the repository handles it. */
 export interface Forged {

@@ -1,9 +1,9 @@
 // What this project does with a registry, each as its own code does it.
 import { copyBlob } from '../../src/registry/blobs/blobs';
-import { headManifest, getManifest } from '../../src/registry/manifests';
-import { listTags } from '../../src/registry/list-tags';
-import { expectWrites } from '../../src/registry/look-up';
-import { OCI_MANIFEST } from '../../src/registry/manifest-format';
+import { headManifest, getManifest } from '../../src/registry/manifests/manifests';
+import { listTags } from '../../src/registry/tags/list-tags';
+import { expectWrites } from '../../src/registry/tags/look-up';
+import { OCI_MANIFEST } from '../../src/registry/manifests/manifest-format';
 import { deleteManifest } from '../../src/registry/prune/delete-manifest';
 import { listManifests } from '../../src/registry/prune/list-manifests';
 import { pushImage, uploadImage } from '../../src/registry/push';

@@ -1,6 +1,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { ComposePlan, type Environment, KdcubeError, type ReleaseRecord } from '@kdcube/release/internal';
-import { expectWrites } from '../../registry/look-up';
+import { expectWrites } from '../../registry/tags/look-up';
 import { withHost } from '../../targets/compose/host/host';
 import { composePlace, requireHostTarget } from '../../targets/compose/place';
 import { planHostRelease, requireSameHost } from '../../targets/compose/plan/plan';

@@ -12,7 +12,7 @@ import { requirePushed } from '../../targets/git-mode/pushed';
 import type { Log } from '../../system/log';
 import { withMirroredRegistry } from '../../workspace/registries';
 import { openRelease, type OpenRelease } from '../../workspace/workspace';
-import { expectWrites } from '../../registry/look-up';
+import { expectWrites } from '../../registry/tags/look-up';
 import { checkCommitted, requireOwnPlan } from '../deploy-checks';
 import { executeUnlessDryRun } from '../execute-plan';
 import { logNotes } from '../log-notes';

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import type { BundlePin, DescriptorReceipt } from '@kdcube/release/internal';
 import { OUT, planDescriptor, printReceipt } from '@kdcube/release/internal';
-import { replaceDir, writeFileAtomic } from '../../system/files';
+import { replaceDir, writeFileAtomic } from '../../system/files/files';
 import { pluralize } from '../../system/log';
 import { openRelease, requireBundlePin } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { OUT, printReceipt } from '@kdcube/release/internal';
-import { writeFileAtomic } from '../../system/files';
+import { writeFileAtomic } from '../../system/files/files';
 import { buildToOutput } from '../../images/build/build-output';
 import { withPlannedImage } from '../planned-image';
 import type { Task } from '../run-task';

@@ -3,7 +3,7 @@ import type { Workspace } from '@kdcube/release/internal';
 import { isPlatformImage, OUT, printReceipt, readWorkspace, requirePin, requireRelease } from '@kdcube/release/internal';
 import { mirrorImage } from '../../images/published/mirror';
 import type { PushRow, WouldPush } from '../../images/push/table';
-import { writeFileAtomic } from '../../system/files';
+import { writeFileAtomic } from '../../system/files/files';
 import { diskFiles } from '../../workspace/disk';
 import { resolveRegistries } from '../../workspace/registries';
 import type { Task } from '../run-task';

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { KdcubeError, OUT, printReceipt } from '@kdcube/release/internal';
-import { writeFileAtomic } from '../../system/files';
+import { writeFileAtomic } from '../../system/files/files';
 import { readStatus } from '../../git/status';
 import { pushImage } from '../../images/push/push';
 import type { ImageJob } from '../../images/job';

@@ -4,7 +4,7 @@ import type { PlannedFile, ServiceEnv } from '@kdcube/release/internal';
 import { envFile, OUT } from '@kdcube/release/internal';
 import { renderedEnv } from '../../targets/env';
 import { openEnvironment } from '../../workspace/environment';
-import { replaceDir, writeFileAtomic } from '../../system/files';
+import { replaceDir, writeFileAtomic } from '../../system/files/files';
 import { withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';
 import { logNotes } from '../log-notes';

@@ -10,7 +10,7 @@ import {
 import { withPlannedImages } from '../../images/released-images';
 import { verifyImage } from '../../images/verify/verify';
 import { inParallel } from '../../system/parallel';
-import { isInterrupted } from '../../system/signals';
+import { isInterrupted } from '../../system/programs/signals';
 import { deploymentsOf, servicesThatRun } from '../../targets/ecs/explain/deployments';
 import { claimsOf, type Claims, findImage, type FoundImage, parseDigestOption } from '../../targets/ecs/explain/find-image';
 import { findBundle, readCommit } from '../../targets/ecs/explain/git-evidence';

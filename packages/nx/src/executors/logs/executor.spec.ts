@@ -9,7 +9,7 @@ import { connectAws } from '../../aws/client';
 import { readLogs } from '../../targets/ecs/logs/follow-log';
 import { silentLog } from '../../system/log';
 import { recordsOf, writeRecord } from '../../targets/records/records';
-import { resetStop } from '../../system/signals';
+import { resetStop } from '../../system/programs/signals';
 import logs from './executor';
 
 const definition = (family: string) => ({

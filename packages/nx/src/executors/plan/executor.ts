@@ -19,7 +19,7 @@ import { requireHostTarget, runsOnHost } from '../../targets/compose/place';
 import { planRelease } from '../../targets/ecs/plan/plan';
 import { noteOlder } from '../../targets/older-release';
 import { knownRecord } from '../../targets/records/known-record';
-import { writeFileAtomic } from '../../system/files';
+import { writeFileAtomic } from '../../system/files/files';
 import { environmentRegistry, openEnvironment } from '../../workspace/environment';
 import { withMirroredRegistry } from '../../workspace/registries';
 import { openRelease } from '../../workspace/workspace';

@@ -4,7 +4,7 @@ import { OUT, printReceipt } from '@kdcube/release/internal';
 import { logIgnoredFiles } from '../../workspace/bundle-notes';
 import { checkBundlePackages } from '../../workspace/bundle-packages';
 import { findBundle } from '../../workspace/bundles';
-import { replaceDir, writeFileAtomic } from '../../system/files';
+import { replaceDir, writeFileAtomic } from '../../system/files/files';
 import type { Snapshot } from '../../git/snapshot/snapshot';
 import { formatBytes, pluralize } from '../../system/log';
 import { stageTree } from '../../workspace/stage';

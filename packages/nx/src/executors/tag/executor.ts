@@ -6,8 +6,8 @@ import { openRegistry, requireRegistry, withMirroredRegistry } from '../../works
 import type { ImageJob } from '../../images/job';
 import { releasedImages, withPlannedImages } from '../../images/released-images';
 import type { Log } from '../../system/log';
-import { getManifest } from '../../registry/manifests';
-import { checkTagTarget, setTag } from '../../registry/set-tag';
+import { getManifest } from '../../registry/manifests/manifests';
+import { checkTagTarget, setTag } from '../../registry/tags/set-tag';
 import { openRelease, type OpenRelease } from '../../workspace/workspace';
 import { releaseImageOptions } from '../release-images';
 import { runExecutor } from '../run-task';

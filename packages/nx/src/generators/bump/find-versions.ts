@@ -17,7 +17,7 @@ import { remoteOf, resolveRef } from '../../git/mirror/resolve-ref';
 import type { RepoSource } from '../../git/mirror/source';
 import { resolveTree } from '../../git/tree';
 import { ownRemoteUrl } from '../../git/worktree';
-import { listTags } from '../../registry/list-tags';
+import { listTags } from '../../registry/tags/list-tags';
 import { createLog, type Log, withHeartbeat } from '../../system/log';
 import { openRegistry } from '../../workspace/registries';
 

@@ -23,8 +23,8 @@ import {
   resolveRepo,
   shownUrl,
 } from '@kdcube/release/internal';
-import { writeFileAtomic } from '../../system/files';
-import { withExitHandler } from '../../system/cleanup';
+import { writeFileAtomic } from '../../system/files/files';
+import { withExitHandler } from '../../system/files/cleanup';
 import { fetchCommit } from '../../git/mirror/fetch-commit';
 import { resolveRef } from '../../git/mirror/resolve-ref';
 import type { RepoSource } from '../../git/mirror/source';
@@ -33,9 +33,9 @@ import { listTree, resolveTree } from '../../git/tree';
 import { ownRemoteUrl } from '../../git/worktree';
 import { pluralize, createLog, withHeartbeat, type Log } from '../../system/log';
 import { baseReference, openRegistry, resolveRegistries, withMirroredRegistry } from '../../workspace/registries';
-import { headManifest } from '../../registry/manifests';
+import { headManifest } from '../../registry/manifests/manifests';
 import { resolveBuiltPin } from '../../workspace/platform/resolve-pin';
-import { readIndex } from '../../registry/read-index';
+import { readIndex } from '../../registry/manifests/read-index';
 import { commandRewriter, type PluginOptions } from '../../plugin-options';
 
 /** A pin that is missing or out of date. */

@@ -2,7 +2,7 @@ import { KdcubeError } from '@kdcube/release/internal';
 import { missingObjects, type GitRemote, type GitStore } from './store';
 import { listTree } from '../tree';
 import { objectReader } from '../objects';
-import { isInterrupted } from '../../system/signals';
+import { isInterrupted } from '../../system/programs/signals';
 import { silentLog, type Log } from '../../system/log';
 import { batchFetchBlobs } from './batch-fetch';
 import { withLock } from '../../system/lock/lock';

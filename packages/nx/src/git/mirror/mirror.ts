@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDir, fileProblem, replaceDir } from '../../system/files';
+import { cacheDir, fileProblem, replaceDir } from '../../system/files/files';
 import { gitBytes } from '../git';
 import { closeObjectReaders } from '../objects';
 import { sourceRemote, type RepoSource } from './source';

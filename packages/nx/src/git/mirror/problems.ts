@@ -1,5 +1,5 @@
 import { KdcubeError, type Problem, type ProblemCode } from '@kdcube/release/internal';
-import { tail } from '../../system/exec';
+import { tail } from '../../system/programs/exec';
 import { gitFailed, isDiskFull, redactUrls } from '../git';
 
 type ProblemText = Pick<Problem, 'message' | 'hint'>;

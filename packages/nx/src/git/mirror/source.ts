@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { isLoopback, KdcubeError, parseRepo, quoted, shownUrl } from '@kdcube/release/internal';
-import { cacheDir, makeDir } from '../../system/files';
+import { cacheDir, makeDir } from '../../system/files/files';
 import { gitText } from '../git';
 import { type GitContext } from '../environment';
 import { defaultRemote, configValue, readGitConfig, type GitConfig } from '../config';

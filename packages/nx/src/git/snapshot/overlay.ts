@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { fileProblem } from '../../system/files';
+import { fileProblem } from '../../system/files/files';
 import type { Worktree } from '../worktree';
 import { isPartialClone, type GitConfig } from '../config';
 import type { GitContext } from '../environment';

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { withTemporaryDir } from '../../system/files';
+import { withTemporaryDir } from '../../system/files/files';
 import { readStatus, type GitStatus } from '../status';
 import { closeObjectReaders } from '../objects';
 import { isPartialClone } from '../config';

@@ -15,8 +15,8 @@ import {
   newBootRound,
   PYTHONS,
 } from '@kdcube/release/internal';
-import { OWN_SECRETS, run } from '../../system/exec';
-import { withExitHandler } from '../../system/cleanup';
+import { OWN_SECRETS, run } from '../../system/programs/exec';
+import { withExitHandler } from '../../system/files/cleanup';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
 import type { Engine } from '../build/engine';

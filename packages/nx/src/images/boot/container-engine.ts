@@ -1,6 +1,6 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { firstLine, run } from '../../system/exec';
-import { isInterrupted } from '../../system/signals';
+import { firstLine, run } from '../../system/programs/exec';
+import { isInterrupted } from '../../system/programs/signals';
 import { engineProgram, type Engine } from '../build/engine';
 
 /** The engine to start containers with: the configured one, else the first that responds. docker needs no buildx for this. Problem `engine-missing`. */

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
-import { run, tail } from '../../system/exec';
-import { withTemporaryDir } from '../../system/files';
+import { run, tail } from '../../system/programs/exec';
+import { withTemporaryDir } from '../../system/files/files';
 import { recordEffect } from '../../system/journal';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';

@@ -1,5 +1,5 @@
 import { parseImageReference } from '@kdcube/release/internal';
-import { run, tail } from '../../system/exec';
+import { run, tail } from '../../system/programs/exec';
 import { recordEffect } from '../../system/journal';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';

@@ -2,7 +2,7 @@ import { parseImageReference } from '@kdcube/release/internal';
 import type { Log } from '../../system/log';
 import type { Base } from '../../oci/base';
 import type { Repository } from '../../registry/blobs/blobs';
-import { getImage } from '../../registry/image';
+import { getImage } from '../../registry/manifests/image';
 import { readCachedImage, storeImage } from './image-cache';
 import { openRegistry } from '../../workspace/registries';
 

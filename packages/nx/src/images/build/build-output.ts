@@ -1,5 +1,5 @@
 import type { BuildReceipt } from '@kdcube/release/internal';
-import { removeDir } from '../../system/files';
+import { removeDir } from '../../system/files/files';
 import type { Log } from '../../system/log';
 import { writeLayout } from '../../oci/layout';
 import { contentOf, type ImageJob } from '../job';

@@ -1,6 +1,6 @@
 import { openBlob, partsOf, type Layout, type Parts } from '../../oci/layout';
-import { type Descriptor } from '../../registry/manifest-format';
-import { parsePlatform, formatPlatform } from '../../registry/platform';
+import { type Descriptor } from '../../registry/manifests/manifest-format';
+import { parsePlatform, formatPlatform } from '../../registry/manifests/platform';
 import { streamBlob } from '../../registry/blobs/download-blob';
 import type { ImageSource } from './image-source';
 

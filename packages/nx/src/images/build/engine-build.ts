@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import { type ImagePlan, parseImageReference } from '@kdcube/release/internal';
 import { runBuild, type Engine } from './engine';
-import { withTemporaryDir } from '../../system/files';
+import { withTemporaryDir } from '../../system/files/files';
 import { recordEffect } from '../../system/journal';
 import { writeContext } from './context';
 import { buildArgs, type ImageJob } from '../job';
 import { pluralize, type Log } from '../../system/log';
 import { openRegistry, registryBuildArgs, type Registries } from '../../workspace/registries';
-import { getImage } from '../../registry/image';
+import { getImage } from '../../registry/manifests/image';
 
 /** The name of an image in the engine's store. No registry has this host, so the image cannot be pushed by accident. */
 export function localName({ image, tag }: Pick<ImagePlan, 'image' | 'tag'>): string {

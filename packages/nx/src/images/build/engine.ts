@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
-import { firstLine, run, tail } from '../../system/exec';
-import { withTemporaryDir } from '../../system/files';
+import { firstLine, run, tail } from '../../system/programs/exec';
+import { withTemporaryDir } from '../../system/files/files';
 import type { Log } from '../../system/log';
 import { withHeartbeat } from '../../system/log';
-import { isInterrupted } from '../../system/signals';
+import { isInterrupted } from '../../system/programs/signals';
 
 /** A container engine that builds images on this machine. */
 export type Engine = 'buildx' | 'podman';

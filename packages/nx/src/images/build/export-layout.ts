@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
-import { run, tail } from '../../system/exec';
-import { replaceDir } from '../../system/files';
+import { run, tail } from '../../system/programs/exec';
+import { replaceDir } from '../../system/files/files';
 import { REF_NAME } from '../../oci/layout';
 import type { Engine } from './engine';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { LIMITS } from '@kdcube/release/internal';
-import { readRegularFile } from '../../system/read-file';
-import { cacheDir, writeFileAtomic } from '../../system/files';
+import { readRegularFile } from '../../system/files/read-file';
+import { cacheDir, writeFileAtomic } from '../../system/files/files';
 import { sha256Digest } from '../../registry/transport/connect';
-import { isImageManifest, isIndex, parseConfig, parseManifest } from '../../registry/manifest-format';
-import type { RegistryImage } from '../../registry/image';
+import { isImageManifest, isIndex, parseConfig, parseManifest } from '../../registry/manifests/manifest-format';
+import type { RegistryImage } from '../../registry/manifests/image';
 
 export type CachedImage = Pick<RegistryImage, 'mediaType' | 'manifest' | 'config'>;
 

@@ -3,7 +3,7 @@ import { pluralize, type Log } from '../../system/log';
 import type { OciBuild } from '../../oci/layer-plan';
 import type { Layout } from '../../oci/layout';
 import type { Repository } from '../../registry/blobs/blobs';
-import { isInterrupted } from '../../system/signals';
+import { isInterrupted } from '../../system/programs/signals';
 import { type DaemonlessImage, locateBase, buildDaemonless } from './daemonless';
 import { missingSource, requireCopySources } from './copy-sources';
 import { buildWithEngine, localName } from './engine-build';

@@ -6,7 +6,7 @@ import type { ExpectedImage } from '../../oci/expected';
 import { ownLayers } from '../../oci/own-layers';
 import { cachedLayer } from '../../oci/layer/layer';
 import { openBlob, readLayout, type Layout } from '../../oci/layout';
-import type { ImageConfig } from '../../registry/manifest-format';
+import type { ImageConfig } from '../../registry/manifests/manifest-format';
 import type { ImageJob } from '../job';
 import { rememberEngineDigest } from '../verify/engine-digests';
 import { findLayerMismatch } from '../verify/layers';

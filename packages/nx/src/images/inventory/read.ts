@@ -1,10 +1,10 @@
 import { type ImageTag, KdcubeError } from '@kdcube/release/internal';
-import { isImageManifest, isIndex, type ImageManifest } from '../../registry/manifest-format';
-import { findManifest, type Manifest } from '../../registry/manifests';
-import { parsePlatform, selectPlatform } from '../../registry/platform';
-import { readTags } from '../../registry/tag-image';
+import { isImageManifest, isIndex, type ImageManifest } from '../../registry/manifests/manifest-format';
+import { findManifest, type Manifest } from '../../registry/manifests/manifests';
+import { parsePlatform, selectPlatform } from '../../registry/manifests/platform';
+import { readTags } from '../../registry/tags/tag-image';
 import type { Log } from '../../system/log';
-import { isInterrupted } from '../../system/signals';
+import { isInterrupted } from '../../system/programs/signals';
 import type { ImageJob } from '../job';
 import { findTagged, type MirrorJob } from '../published/mirror';
 import { type TrustOptions, type Verdict, verifyImage } from '../verify/verify';

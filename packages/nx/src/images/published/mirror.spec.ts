@@ -2,7 +2,7 @@ import type { PlatformPin } from '@kdcube/release/internal';
 import { MirrorReceipt, printReceipt, readReceipt } from '@kdcube/release/internal';
 import { indexOf, pushIndex } from '../../../testing/index-kit';
 import { closeAfterEach, double, imageOf, open, problemOf } from '../../../testing/push-kit';
-import { getManifest, headManifest } from '../../registry/manifests';
+import { getManifest, headManifest } from '../../registry/manifests/manifests';
 import { silentLog } from '../../system/log';
 import { mirrorImage } from './mirror';
 

@@ -5,9 +5,9 @@ import { inParallel } from '../../system/parallel';
 import type { Repository } from '../../registry/blobs/blobs';
 import { logProgress } from '../../registry/blobs/progress';
 import { copyImage } from '../../registry/copy-image';
-import { findManifest, headManifest, type Manifest, type ManifestHead } from '../../registry/manifests';
-import { setTag } from '../../registry/set-tag';
-import { expectWrites } from '../../registry/look-up';
+import { findManifest, headManifest, type Manifest, type ManifestHead } from '../../registry/manifests/manifests';
+import { setTag } from '../../registry/tags/set-tag';
+import { expectWrites } from '../../registry/tags/look-up';
 import { openRegistry, openRepository } from '../../workspace/registries';
 
 /** A published image of the platform, and what its pin says. */

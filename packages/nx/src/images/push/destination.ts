@@ -1,9 +1,9 @@
 import type { ImageTag } from '@kdcube/release/internal';
 import type { OciBuild } from '../../oci/layer-plan';
-import type { ImageConfig, ImageManifest } from '../../registry/manifest-format';
+import type { ImageConfig, ImageManifest } from '../../registry/manifests/manifest-format';
 import type { TagHeads } from '../../registry/push-job';
-import type { TaggableImage } from '../../registry/tag-image';
-import type { ManifestHead } from '../../registry/manifests';
+import type { TaggableImage } from '../../registry/tags/tag-image';
+import type { ManifestHead } from '../../registry/manifests/manifests';
 import type { SigningKey } from '../signatures/signing-key';
 import { indexOwnLayers } from '../../oci/own-layers';
 import type { ImageSource } from '../build/image-source';

@@ -1,8 +1,8 @@
 import { type RegistryName, customerTags, KdcubeError, shown } from '@kdcube/release/internal';
 import type { Repository } from '../../registry/blobs/blobs';
-import { getImage } from '../../registry/image';
+import { getImage } from '../../registry/manifests/image';
 import type { Log } from '../../system/log';
-import { isInterrupted } from '../../system/signals';
+import { isInterrupted } from '../../system/programs/signals';
 import { openRepository } from '../../workspace/registries';
 import { pushReceipt } from '../receipts';
 import { previousImage, type PreviousImage } from './destination';

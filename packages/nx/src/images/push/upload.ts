@@ -1,6 +1,6 @@
 import type { BuiltImage } from '../../oci/build';
 import { openBlob, partsOf } from '../../oci/layout';
-import type { Descriptor, ImageManifest } from '../../registry/manifest-format';
+import type { Descriptor, ImageManifest } from '../../registry/manifests/manifest-format';
 import type { PushImage, Uploaded } from '../../registry/push-job';
 import type { PushBlob } from '../../registry/blobs/upload-blobs';
 import type { ImageSource } from '../build/image-source';

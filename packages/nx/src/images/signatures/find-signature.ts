@@ -8,8 +8,8 @@ import {
   type SignedImage,
 } from '@kdcube/release/internal';
 import { getBlob, type Repository } from '../../registry/blobs/blobs';
-import { isIndex } from '../../registry/manifest-format';
-import { getManifest } from '../../registry/manifests';
+import { isIndex } from '../../registry/manifests/manifest-format';
+import { getManifest } from '../../registry/manifests/manifests';
 import { listReferrers, type Referrer } from '../../registry/referrers';
 import { inParallel } from '../../system/parallel';
 

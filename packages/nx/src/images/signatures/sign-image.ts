@@ -1,7 +1,7 @@
 import { BUNDLE_TYPE, PREDICATE_TYPE, type ProvenanceFacts, signImage } from '@kdcube/release/internal';
 import type { Repository } from '../../registry/blobs/blobs';
-import { OCI_MANIFEST } from '../../registry/manifest-format';
-import type { ManifestHead } from '../../registry/manifests';
+import { OCI_MANIFEST } from '../../registry/manifests/manifest-format';
+import type { ManifestHead } from '../../registry/manifests/manifests';
 import { uploadImage } from '../../registry/push';
 import { addReferrer } from '../../registry/referrers';
 import { sha256Digest } from '../../registry/transport/connect';

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import * as path from 'node:path';
 import { KdcubeError, keyId, LIMITS, requireSupported } from '@kdcube/release/internal';
-import { readRegularFile } from '../../system/read-file';
+import { readRegularFile } from '../../system/files/read-file';
 import { whyNotRead } from './trusted-keys';
 import { decryptCosignKey, isCosignKey } from './cosign-key';
 

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { KdcubeError, LIMITS, readPublicKeys, type PublicKey, unsafePath } from '@kdcube/release/internal';
-import { type FileContent, readRegularFile } from '../../system/read-file';
+import { type FileContent, readRegularFile } from '../../system/files/read-file';
 
 /** The public keys in files of the workspace. Problem `signing-key` if a file is missing or is not a public key. */
 export function readTrustedKeys(root: string, files: readonly string[]): PublicKey[] {

@@ -1,5 +1,5 @@
-import { cacheDir } from '../../system/files';
-import { readSealedJson, writeSealedJson } from '../../system/sealed-file';
+import { cacheDir } from '../../system/files/files';
+import { readSealedJson, writeSealedJson } from '../../system/files/sealed-file';
 import type { ImageJob } from '../job';
 
 /** Engine builds cannot be recomputed. So this machine stores the digests of the images that its own engine exported or pushed, by content key. */

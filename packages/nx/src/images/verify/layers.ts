@@ -4,8 +4,8 @@ import { KdcubeError } from '@kdcube/release/internal';
 import type { ExpectedImage } from '../../oci/expected';
 import type { LayerContent } from '../../oci/layer/layer';
 import { streamBlob } from '../../registry/blobs/download-blob';
-import { isIndex } from '../../registry/manifest-format';
-import { getManifest } from '../../registry/manifests';
+import { isIndex } from '../../registry/manifests/manifest-format';
+import { getManifest } from '../../registry/manifests/manifests';
 import type { Registry } from '../../registry/transport/connect';
 import { sha256Counter } from '../../system/chunks';
 

@@ -1,7 +1,7 @@
 import { KdcubeError, type PublicKey, type SignedImage } from '@kdcube/release/internal';
 import { findMismatch, type ExpectedImage } from '../../oci/expected';
 import type { Repository } from '../../registry/blobs/blobs';
-import type { ImageIndex, ImageManifest } from '../../registry/manifest-format';
+import type { ImageIndex, ImageManifest } from '../../registry/manifests/manifest-format';
 import type { Log } from '../../system/log';
 import type { Registries } from '../../workspace/registries';
 import type { Builder } from '../build/engine';

@@ -15,7 +15,7 @@ import { initiateRequest, type UploadSession, sessionFrom } from './upload-sessi
 import { streamBlob } from './download-blob';
 import { type BlobDescriptor } from './verify-blob';
 import { checkContentDigest, uploadVerifiedBlob, type UploadOptions } from './upload-blob';
-import { MAX_MANIFEST_BYTES, digestMismatch, notFound } from '../manifests';
+import { MAX_MANIFEST_BYTES, digestMismatch, notFound } from '../manifests/manifests';
 import type { HttpResponse } from '../transport/types';
 
 /** A repository in a registry. */

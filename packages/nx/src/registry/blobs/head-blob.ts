@@ -1,4 +1,4 @@
-import { sendLookup } from '../look-up';
+import { sendLookup } from '../tags/look-up';
 import { unexpectedResponse } from '../responses';
 import { endpointUrl, referenceName, type Registry } from '../transport/connect';
 import { invalidResponse } from '../transport/problems';

@@ -1,7 +1,7 @@
 import { KdcubeError, quoted, printable } from '@kdcube/release/internal';
 import type { Credentials } from './credentials';
-import { run, tail } from '../../system/exec';
-import { isInterrupted } from '../../system/signals';
+import { run, tail } from '../../system/programs/exec';
+import { isInterrupted } from '../../system/programs/signals';
 
 /** Runs `docker-credential-<name> get`. A helper without credentials for this host exits with 1 and a known message: that is no error. */
 export async function runCredentialHelper(

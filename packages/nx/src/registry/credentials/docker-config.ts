@@ -2,7 +2,7 @@ import { LIMITS } from '@kdcube/release/internal';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { fileProblem } from '../../system/files';
+import { fileProblem } from '../../system/files/files';
 import { runCredentialHelper, invalidConfig, parseJson, isRecord } from './credential-helper';
 import type { Credentials } from './credentials';
 

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { headManifest } from '../manifests';
+import { headManifest } from '../manifests/manifests';
 import { getBlob } from '../blobs/blobs';
 import { type Registry, connect } from '../transport/connect';
 import { resolveCredentials } from './ecr';

@@ -1,6 +1,6 @@
 import { closeAfterEach, open, problemOf, serve } from '../../../testing/push-kit';
 import { withJournal } from '../../system/journal';
-import { OCI_MANIFEST } from '../manifest-format';
+import { OCI_MANIFEST } from '../manifests/manifest-format';
 import { sha256Digest } from '../transport/connect';
 import { deleteManifest } from './delete-manifest';
 

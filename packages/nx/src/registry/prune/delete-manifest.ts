@@ -3,7 +3,7 @@ import { deleteEcrImage } from '../../aws/api/container-registry';
 import { connectAws } from '../../aws/client';
 import { carryOut, type Effect, recordUnconfirmed } from '../../system/journal';
 import type { Repository } from '../blobs/blobs';
-import { findManifest, headManifest } from '../manifests';
+import { findManifest, headManifest } from '../manifests/manifests';
 import { unexpectedResponse } from '../responses';
 import { sendAuthorized } from '../transport/auth';
 import { endpointUrl, referenceName } from '../transport/connect';

@@ -3,9 +3,9 @@ import { listEcrImages } from '../../aws/api/container-registry';
 import { connectAws } from '../../aws/client';
 import { inParallel } from '../../system/parallel';
 import type { Repository } from '../blobs/blobs';
-import { listTags } from '../list-tags';
-import { isIndex } from '../manifest-format';
-import { findManifest, type Manifest } from '../manifests';
+import { listTags } from '../tags/list-tags';
+import { isIndex } from '../manifests/manifest-format';
+import { findManifest, type Manifest } from '../manifests/manifests';
 
 interface StoredManifests {
   manifests: StoredManifest[];

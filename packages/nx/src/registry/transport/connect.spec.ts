@@ -1,8 +1,8 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { endpointUrl, connect, sha256Digest, referenceName, contentDigest } from './connect';
-import { OCI_MANIFEST } from '../manifest-format';
-import { headManifest } from '../manifests';
+import { OCI_MANIFEST } from '../manifests/manifest-format';
+import { headManifest } from '../manifests/manifests';
 
 const DIGEST = sha256Digest(Buffer.from(''));
 

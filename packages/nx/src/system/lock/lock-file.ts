@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { fileProblem } from '../files';
-import { readRegularFile } from '../read-file';
-import { removeStaleTemporaries, temporaryName, withFinalNames } from '../temporary-names';
+import { fileProblem } from '../files/files';
+import { readRegularFile } from '../files/read-file';
+import { removeStaleTemporaries, temporaryName, withFinalNames } from '../files/temporary-names';
 import { type LockOwner, type LockState, parseOwner, staleReason } from './owner';
 
 /** The result of an attempt to take a lock. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDir } from '../files';
+import { cacheDir } from '../files/files';
 import { silentLog } from '../log';
 import { releaseLock, renewLock, tryLock } from './lock-file';
 import { withLock } from './lock';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
-import { withExitHandler } from '../cleanup';
-import { cacheDir, makeDir } from '../files';
+import { withExitHandler } from '../files/cleanup';
+import { cacheDir, makeDir } from '../files/files';
 import { type Log, silentLog } from '../log';
 import { releaseLock, removeLeftovers, renewLock, tryLock } from './lock-file';
 import { describeOwner, type LockOwner, newOwner, STALE_AFTER } from './owner';

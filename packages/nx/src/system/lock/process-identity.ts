@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { isAlive } from '../is-alive';
+import { isAlive } from '../programs/is-alive';
 
 /** What identifies a process among all processes that share a file system. */
 export interface ProcessIdentity {

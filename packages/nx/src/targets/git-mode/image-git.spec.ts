@@ -1,6 +1,6 @@
 import type { Environment } from '@kdcube/release/internal';
 import { type Double, putImage, registryDouble } from '../../../testing/registry-kit';
-import type { ImageConfig } from '../../registry/manifest-format';
+import type { ImageConfig } from '../../registry/manifests/manifest-format';
 import { silentLog } from '../../system/log';
 import { checkImageGit, findImageGit } from './image-git';
 

@@ -9,7 +9,7 @@ import {
 import { readImageStatus } from '../../images/image-status';
 import type { Log } from '../../system/log';
 import { inParallel } from '../../system/parallel';
-import type { ImageConfig } from '../../registry/manifest-format';
+import type { ImageConfig } from '../../registry/manifests/manifest-format';
 
 /** Whether proc's image has git, by what is known without its layers. */
 export function checkImageGit(subject: string, reference: string, config: ImageConfig, generation: Generation): CheckResult {

@@ -10,12 +10,12 @@ import {
   shown,
 } from '@kdcube/release/internal';
 import { readWorkspaceFile } from '../../workspace/disk';
-import { writeFileAtomic } from '../../system/files';
+import { writeFileAtomic } from '../../system/files/files';
 import { openRegistryWithoutAws } from '../../workspace/registries';
 import type { Log } from '../../system/log';
 import type { Repository } from '../../registry/blobs/blobs';
 import type { Registry } from '../../registry/transport/connect';
-import { isInterrupted } from '../../system/signals';
+import { isInterrupted } from '../../system/programs/signals';
 import { lastGoodRecord, recordsOf } from './records';
 
 /** What is known of an environment without AWS. */

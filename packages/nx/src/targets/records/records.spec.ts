@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { ReleaseRecord } from '@kdcube/release/internal';
 import { silentLog } from '../../system/log';
-import { getManifest } from '../../registry/manifests';
+import { getManifest } from '../../registry/manifests/manifests';
 import { type Double, registryDouble } from '../../../testing/registry-kit';
 import { knownRecord } from './known-record';
 import { lastGoodRecord, listRecords, recordsOf, recordTags, RECORD_TYPE, writeRecord } from './records';

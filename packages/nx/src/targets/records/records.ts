@@ -5,10 +5,10 @@ import type { Log } from '../../system/log';
 import { inParallel } from '../../system/parallel';
 import { type Repository, getBlob } from '../../registry/blobs/blobs';
 import { sha256Digest } from '../../registry/transport/connect';
-import { listTags } from '../../registry/list-tags';
-import { isIndex, OCI_MANIFEST } from '../../registry/manifest-format';
+import { listTags } from '../../registry/tags/list-tags';
+import { isIndex, OCI_MANIFEST } from '../../registry/manifests/manifest-format';
 import { pushImage } from '../../registry/push';
-import { getManifest } from '../../registry/manifests';
+import { getManifest } from '../../registry/manifests/manifests';
 import { inOneChunk } from '../../system/chunks';
 
 /** What a record is, as an OCI artifact: an image manifest with one layer and an empty config. */

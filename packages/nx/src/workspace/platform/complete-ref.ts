@@ -4,7 +4,7 @@ import { fetchCommit } from '../../git/mirror/fetch-commit';
 import { remoteOf } from '../../git/mirror/resolve-ref';
 import type { RepoSource } from '../../git/mirror/source';
 import type { Log } from '../../system/log';
-import { isInterrupted } from '../../system/signals';
+import { isInterrupted } from '../../system/programs/signals';
 import { missingFiles, readPlatformContext } from './context';
 
 /** How many tags are fetched: each is a request, for a hint. */

@@ -1,5 +1,5 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { tail } from '../../../system/exec';
+import { tail } from '../../../system/programs/exec';
 import type { Host } from './host';
 
 type Named = Pick<Host, 'name'>;

@@ -1,5 +1,5 @@
 import { KdcubeError, type Problem, shownSshHost, type SshHost } from '@kdcube/release/internal';
-import { tail } from '../../../system/exec';
+import { tail } from '../../../system/programs/exec';
 
 /** The command with which a person tries the same login. */
 function loginCommand({ user, host, port }: SshHost): string {

@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { untilEnded } from '../../../../testing/hosts/until';
 import { type FakeSsh, fakeSsh } from '../../../../testing/hosts/fake-ssh';
-import { resetStop } from '../../../system/signals';
+import { resetStop } from '../../../system/programs/signals';
 import { type Host, openHost, withHost } from './host';
 
 const HOST = 'ssh://deploy@kdcube.example.com:2222';

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
 import { type FakeSsh, fakeSsh } from '../../../../testing/hosts/fake-ssh';
 import { silentLog } from '../../../system/log';
-import { resetStop } from '../../../system/signals';
+import { resetStop } from '../../../system/programs/signals';
 import { type Host, openHost } from './host';
 import { lockHost } from './lock';
 import { pullImage } from './pull';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type FakeSsh, fakeSsh } from '../../../../testing/hosts/fake-ssh';
-import { resetStop } from '../../../system/signals';
+import { resetStop } from '../../../system/programs/signals';
 import { withHost } from './host';
 import { checkHost } from './preflight';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KdcubeError } from '@kdcube/release/internal';
-import { follow, run, type RunOptions } from '../../../system/exec';
+import { follow, run, type RunOptions } from '../../../system/programs/exec';
 import { connectionLost, folderMissing, programMissing, tooFewSessions } from './host-problems';
 import type { HostCommand, HostTransport } from './transport';
 import { limitConcurrency } from './limit-concurrency';

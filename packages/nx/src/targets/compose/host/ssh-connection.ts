@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { KdcubeError, type SshHost } from '@kdcube/release/internal';
-import { removeSync, withExitHandler } from '../../../system/cleanup';
-import { openSession, type Session } from '../../../system/exec';
+import { removeSync, withExitHandler } from '../../../system/files/cleanup';
+import { openSession, type Session } from '../../../system/programs/exec';
 import { loginProblem, loginTimeout, noShell } from './host-problems';
 
 /** One login to a host. Every session goes through its socket. */

@@ -1,5 +1,5 @@
 import { KdcubeError, printable, type ReadinessAnswer } from '@kdcube/release/internal';
-import { isInterrupted } from '../../../system/signals';
+import { isInterrupted } from '../../../system/programs/signals';
 import type { Host } from '../host/host';
 
 /** Every image of the platform has Python. It prints one JSON object: what was answered, or why nothing was. A redirect is not followed, and no proxy is used. */

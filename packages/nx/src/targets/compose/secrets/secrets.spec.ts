@@ -8,7 +8,7 @@ import type { ComposePlan, Environment } from '@kdcube/release/internal';
 import { secretReference } from '../../../../../release/src/environment/secret-reference';
 import { restoreVariables } from '../../../../testing/aws-kit';
 import { type FakeSsh, fakeSsh } from '../../../../testing/hosts/fake-ssh';
-import { resetStop } from '../../../system/signals';
+import { resetStop } from '../../../system/programs/signals';
 import { type Host, openHost } from '../host/host';
 import { readSecretStamps, requireNoOverrides, writeFetchedSecrets } from './secrets';
 

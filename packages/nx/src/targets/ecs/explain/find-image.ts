@@ -7,9 +7,9 @@ import {
   readBundles,
 } from '@kdcube/release/internal';
 import { getBlob, type Repository } from '../../../registry/blobs/blobs';
-import { isImageManifest, isIndex, parseConfig, type ImageConfig } from '../../../registry/manifest-format';
-import { findManifest, type Manifest } from '../../../registry/manifests';
-import { formatPlatform } from '../../../registry/platform';
+import { isImageManifest, isIndex, parseConfig, type ImageConfig } from '../../../registry/manifests/manifest-format';
+import { findManifest, type Manifest } from '../../../registry/manifests/manifests';
+import { formatPlatform } from '../../../registry/manifests/platform';
 import { listManifests } from '../../../registry/prune/list-manifests';
 import type { Log } from '../../../system/log';
 import { openRepository } from '../../../workspace/registries';

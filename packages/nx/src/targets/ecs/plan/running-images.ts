@@ -13,7 +13,7 @@ import {
 import { openRegistry } from '../../../workspace/registries';
 import type { Log } from '../../../system/log';
 import { inParallel } from '../../../system/parallel';
-import { getImage } from '../../../registry/image';
+import { getImage } from '../../../registry/manifests/image';
 import { readLabels, undefinedOnProblem, type NewImage } from '../../registry-images';
 
 export interface RunningImages {

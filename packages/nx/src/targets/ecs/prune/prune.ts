@@ -11,9 +11,9 @@ import {
   type Removal,
   type StoredManifest,
 } from '@kdcube/release/internal';
-import { listTags } from '../../../registry/list-tags';
+import { listTags } from '../../../registry/tags/list-tags';
 import type { Repository } from '../../../registry/blobs/blobs';
-import { findManifest } from '../../../registry/manifests';
+import { findManifest } from '../../../registry/manifests/manifests';
 import { deleteManifest } from '../../../registry/prune/delete-manifest';
 import { listReferrers } from '../../../registry/referrers';
 import { childrenOf, listManifests, readTagManifests } from '../../../registry/prune/list-manifests';

@@ -1,6 +1,6 @@
 import type { RolloutEvent } from '@kdcube/release/internal';
 import { silentLog } from '../../../system/log';
-import { areSignalsDeferred } from '../../../system/signals';
+import { areSignalsDeferred } from '../../../system/programs/signals';
 import { onInterrupt, trackInFlight } from './interrupt';
 
 type Handler = (signal: NodeJS.Signals) => void;

@@ -1,7 +1,7 @@
 import type { RolloutEvent, StopSignal } from '@kdcube/release/internal';
 import { familyRevision } from '@kdcube/release/internal';
 import type { Log } from '../../../system/log';
-import { deferSignals } from '../../../system/signals';
+import { deferSignals } from '../../../system/programs/signals';
 
 export interface Interrupt extends StopSignal {
   /** Gives Ctrl-C its usual meaning back. */

@@ -14,7 +14,7 @@ import {
 } from '@kdcube/release/internal';
 import { readImageStatus } from '../../../images/image-status';
 import type { Log } from '../../../system/log';
-import type { ImageConfig } from '../../../registry/manifest-format';
+import type { ImageConfig } from '../../../registry/manifests/manifest-format';
 import { inParallel } from '../../../system/parallel';
 import { externalImages, type ExternalImage } from '../../../workspace/environment';
 import { checkImageGit } from '../../git-mode/image-git';

@@ -1,6 +1,6 @@
 import type { CheckInfo, CheckResult, Problem } from '@kdcube/release/internal';
 import { KdcubeError } from '@kdcube/release/internal';
-import { isInterrupted } from '../../../system/signals';
+import { isInterrupted } from '../../../system/programs/signals';
 import { formatTable } from '../../../system/table';
 
 interface Missing {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { KdcubeError } from '@kdcube/release/internal';
-import { recordEffect } from './journal';
+import { recordEffect } from '../journal';
 import { isTemporary, removeStaleTemporaries, temporaryName, withFinalNames } from './temporary-names';
 import { withCleanup } from './cleanup';
 

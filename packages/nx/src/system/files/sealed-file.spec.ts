@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { sandbox, type Sandbox } from '../../testing/git-kit';
+import { sandbox, type Sandbox } from '../../../testing/git-kit';
 import { readSealedFile, writeSealedFile } from './sealed-file';
 
 let box: Sandbox;

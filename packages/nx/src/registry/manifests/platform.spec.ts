@@ -1,4 +1,4 @@
-import { thrownProblem } from '../../../release/testing/thrown-problem';
+import { thrownProblem } from '../../../../release/testing/thrown-problem';
 import type { Descriptor } from './manifest-format';
 import { listPlatforms, parsePlatform, selectPlatform } from './platform';
 

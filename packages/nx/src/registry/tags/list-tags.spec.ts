@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { connect } from './transport/connect';
+import { connect } from '../transport/connect';
 import { listTags } from './list-tags';
 
 let server: http.Server;

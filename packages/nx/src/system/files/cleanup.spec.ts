@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Sandbox, sandbox } from '../../testing/git-kit';
-import { runAndSignal } from '../../testing/run-and-signal';
+import { type Sandbox, sandbox } from '../../../testing/git-kit';
+import { runAndSignal } from '../../../testing/run-and-signal';
 import { removeSync, withExitHandler } from './cleanup';
 
 jest.setTimeout(120_000);

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { run, tail } from './exec';
 import { resetStop, deferSignals } from './signals';
-import { problemOf, type Sandbox, sandbox } from '../../testing/git-kit';
+import { problemOf, type Sandbox, sandbox } from '../../../testing/git-kit';
 
 jest.setTimeout(120_000);
 

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDir, fileProblem, makeDir, replaceDir, withTemporaryDir, writeFileAtomic } from './files';
-import { sourceRemote } from '../git/mirror/source';
-import { withLock } from './lock/lock';
-import { problemOf, type Sandbox, sandbox, snapshot, write } from '../../testing/git-kit';
-import { runAndSignal } from '../../testing/run-and-signal';
+import { sourceRemote } from '../../git/mirror/source';
+import { withLock } from '../lock/lock';
+import { problemOf, type Sandbox, sandbox, snapshot, write } from '../../../testing/git-kit';
+import { runAndSignal } from '../../../testing/run-and-signal';
 
 jest.setTimeout(120_000);
 

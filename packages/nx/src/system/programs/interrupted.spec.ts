@@ -1,14 +1,14 @@
 // An interrupted run reports only the interruption: not a missing git, a wrong password or a bundle that failed.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { gitText } from '../git/git';
-import { type Boot, bootImage } from '../images/boot/boot';
-import { findContainerEngine } from '../images/boot/container-engine';
-import { findEngine, pushWithEngine } from '../images/build/engine';
-import { silentLog } from './log';
-import { dockerCredentials } from '../registry/credentials/docker-config';
+import { gitText } from '../../git/git';
+import { type Boot, bootImage } from '../../images/boot/boot';
+import { findContainerEngine } from '../../images/boot/container-engine';
+import { findEngine, pushWithEngine } from '../../images/build/engine';
+import { silentLog } from '../log';
+import { dockerCredentials } from '../../registry/credentials/docker-config';
 import { resetStop, recordStop } from './signals';
-import { problemOf, type Sandbox, sandbox, write } from '../../testing/git-kit';
+import { problemOf, type Sandbox, sandbox, write } from '../../../testing/git-kit';
 
 let box: Sandbox;
 beforeEach(() => {

@@ -1,10 +1,10 @@
 import { KdcubeError, LIMITS, quoted } from '@kdcube/release/internal';
-import { getBlob } from './blobs/blobs';
+import { getBlob } from '../blobs/blobs';
 import { getManifest, MAX_MANIFEST_BYTES, notFound, type Manifest } from './manifests';
 import { formatPlatform, listPlatforms, matchesPlatform, parsePlatform, selectPlatform, type Platform } from './platform';
-import { referenceName, type Registry } from './transport/connect';
+import { referenceName, type Registry } from '../transport/connect';
 import * as manifests from './manifest-format';
-import { invalidResponse } from './transport/problems';
+import { invalidResponse } from '../transport/problems';
 
 /** An image for one platform: its manifest and its config, also as the registry has them. */
 export interface RegistryImage {

@@ -1,4 +1,4 @@
-import { thrownProblem } from '../../../release/testing/thrown-problem';
+import { thrownProblem } from '../../../../release/testing/thrown-problem';
 import * as m from './manifest-format';
 
 const digest = (fill: string) => `sha256:${fill.repeat(64)}`;

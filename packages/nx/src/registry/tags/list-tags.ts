@@ -1,9 +1,9 @@
 import { LIMITS } from '@kdcube/release/internal';
 import { sendLookup } from './look-up';
-import { checkRepository, type Registry } from './transport/connect';
-import type { HttpRequest } from './transport/types';
-import { invalidResponse } from './transport/problems';
-import { isMissingRepository, unexpectedResponse } from './responses';
+import { checkRepository, type Registry } from '../transport/connect';
+import type { HttpRequest } from '../transport/types';
+import { invalidResponse } from '../transport/problems';
+import { isMissingRepository, unexpectedResponse } from '../responses';
 
 const LIMIT = LIMITS.tagsBytes.max;
 /** More pages than any repository has, so that a registry with circular links cannot loop forever. */

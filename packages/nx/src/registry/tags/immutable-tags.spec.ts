@@ -1,7 +1,7 @@
-import { OCI_MANIFEST } from './manifest-format';
-import { putManifest } from './manifests';
-import { config, manifestOf, serveReplies } from '../../testing/manifest-kit';
-import { closeAfterEach, open, problemOf } from '../../testing/push-kit';
+import { OCI_MANIFEST } from '../manifests/manifest-format';
+import { putManifest } from '../manifests/manifests';
+import { config, manifestOf, serveReplies } from '../../../testing/manifest-kit';
+import { closeAfterEach, open, problemOf } from '../../../testing/push-kit';
 
 closeAfterEach();
 

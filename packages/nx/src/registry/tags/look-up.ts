@@ -1,9 +1,9 @@
 import { KdcubeError } from '@kdcube/release/internal';
-import { initiateUpload, sendUploadRequest } from './blobs/upload-session';
-import { canAuthenticate, sendAuthorized } from './transport/auth';
-import { isTokenDenied } from './transport/bearer-token';
-import { pullScope, pushScope, type Registry } from './transport/connect';
-import type { HttpRequest, HttpResponse } from './transport/types';
+import { initiateUpload, sendUploadRequest } from '../blobs/upload-session';
+import { canAuthenticate, sendAuthorized } from '../transport/auth';
+import { isTokenDenied } from '../transport/bearer-token';
+import { pullScope, pushScope, type Registry } from '../transport/connect';
+import type { HttpRequest, HttpResponse } from '../transport/types';
 
 /** Records that this command writes to the repository: some registries deny look-ups in a repository that does not exist yet. */
 export function expectWrites({ registry, repository }: { registry: Registry; repository: string }): void {

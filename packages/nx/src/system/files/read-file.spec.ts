@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { readRegularFile } from './read-file';
-import { type Sandbox, sandbox } from '../../testing/git-kit';
+import { type Sandbox, sandbox } from '../../../testing/git-kit';
 
 let box: Sandbox;
 beforeEach(() => {

@@ -10,9 +10,9 @@ import {
   outputTooLarge,
   timedOut,
 } from './exec-problems';
-import { followLines } from './lines';
+import { followLines } from '../lines';
 import { recordStop, recentStop } from './signals';
-import { withExitHandler } from './cleanup';
+import { withExitHandler } from '../files/cleanup';
 
 export { firstLine, tail } from './exec-problems';
 

@@ -1,6 +1,6 @@
 import { LIMITS, KdcubeError, isDigest } from '@kdcube/release/internal';
-import { carryOut, type Effect, recordUnconfirmed } from '../system/journal';
-import { sendAuthorized } from './transport/auth';
+import { carryOut, type Effect, recordUnconfirmed } from '../../system/journal';
+import { sendAuthorized } from '../transport/auth';
 import {
   endpointUrl,
   sha256Digest,
@@ -9,13 +9,13 @@ import {
   contentDigest,
   pullScope,
   pushScope,
-} from './transport/connect';
-import type { HttpResponse, HttpRequest } from './transport/types';
+} from '../transport/connect';
+import type { HttpResponse, HttpRequest } from '../transport/types';
 import * as manifests from './manifest-format';
-import { invalidResponse } from './transport/problems';
-import { isHtml } from './transport/response-text';
-import { sendLookup } from './look-up';
-import { isExistingTag, isMissingRepository, isRefusedOverwrite, unexpectedResponse } from './responses';
+import { invalidResponse } from '../transport/problems';
+import { isHtml } from '../transport/response-text';
+import { sendLookup } from '../tags/look-up';
+import { isExistingTag, isMissingRepository, isRefusedOverwrite, unexpectedResponse } from '../responses';
 
 /** The manifest that a tag or a digest names. `size`: of the manifest itself, in bytes. */
 export interface ManifestHead {

@@ -1,10 +1,10 @@
 import { KdcubeError, LIMITS } from '@kdcube/release/internal';
-import { inParallel } from '../system/parallel';
+import { inParallel } from '../../system/parallel';
 import { isIndex, isIndexType } from './manifest-format';
 import { findManifest, headManifest } from './manifests';
 import { formatPlatform } from './platform';
-import { referenceName, type Registry } from './transport/connect';
-import { invalidResponse } from './transport/problems';
+import { referenceName, type Registry } from '../transport/connect';
+import { invalidResponse } from '../transport/problems';
 
 /** What a tag names: an index with its manifests, or one image without any. `unknown/unknown` is an attestation; `none`: the entry names no platform. */
 export interface TaggedImage {

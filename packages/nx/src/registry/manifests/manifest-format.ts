@@ -1,6 +1,6 @@
 import { KdcubeError, isDigest, quoted } from '@kdcube/release/internal';
 import { readSettings, withoutNulls } from './image-settings';
-import { invalidResponse } from './transport/problems';
+import { invalidResponse } from '../transport/problems';
 import type { Platform } from './platform';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';

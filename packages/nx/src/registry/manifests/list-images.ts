@@ -2,7 +2,7 @@ import { KdcubeError, LIMITS } from '@kdcube/release/internal';
 import { readConfig } from './image';
 import { type ImageIndex, isImageManifest, isIndex, isIndexType } from './manifest-format';
 import { getManifest } from './manifests';
-import { referenceName, type Registry } from './transport/connect';
+import { referenceName, type Registry } from '../transport/connect';
 
 /** An image of an index. `platform` without a variant: `linux/amd64`. */
 interface ListedImage {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { isAlive } from './is-alive';
+import { isAlive } from '../programs/is-alive';
 
 /** A hidden name beside `target`, for content that is renamed when complete: `.<name>.<process>.<machine>.<random>.tmp`. */
 export function temporaryName(target: string): string {

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { areSignalsDeferred } from './signals';
+import { areSignalsDeferred } from '../programs/signals';
 
 const pending = new Set<() => void>();
 let listening = false;

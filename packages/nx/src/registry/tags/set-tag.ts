@@ -1,6 +1,6 @@
 import { type ImageTag, checkTag, KdcubeError, quoted } from '@kdcube/release/internal';
-import { headManifest, putManifest, type Manifest, type ManifestHead } from './manifests';
-import type { Registry } from './transport/connect';
+import { headManifest, putManifest, type Manifest, type ManifestHead } from '../manifests/manifests';
+import type { Registry } from '../transport/connect';
 
 /**
  * Whether a tag can be put on a manifest: it is free or may move, or it is there already. Problem `tag-exists` when it stays and names something else.

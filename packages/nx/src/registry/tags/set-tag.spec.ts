@@ -1,7 +1,7 @@
-import { connect, type Registry } from './transport/connect';
+import { connect, type Registry } from '../transport/connect';
 import { checkTagTarget, setTag } from './set-tag';
-import { type Double, manifestOf, putImage, registryDouble } from '../../testing/registry-kit';
-import { problemOf } from '../../testing/git-kit';
+import { type Double, manifestOf, putImage, registryDouble } from '../../../testing/registry-kit';
+import { problemOf } from '../../../testing/git-kit';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,10 +1,10 @@
-import type { Registry } from './transport/connect';
+import type { Registry } from '../transport/connect';
 import type { ImageTag } from '@kdcube/release/internal';
-import { RECENT, type TagHeads, type Uploaded } from './push-job';
+import { RECENT, type TagHeads, type Uploaded } from '../push-job';
 import { setTag } from './set-tag';
-import { inParallel } from '../system/parallel';
-import type { Repository } from './blobs/blobs';
-import { headManifest } from './manifests';
+import { inParallel } from '../../system/parallel';
+import type { Repository } from '../blobs/blobs';
+import { headManifest } from '../manifests/manifests';
 
 /** The image that `tagImage` tags. Without `tagHeads`, it looks up what the tags name. */
 export type TaggableImage = Pick<Uploaded, 'digest' | 'how' | 'manifest'> & Partial<Pick<Uploaded, 'tagHeads'>>;

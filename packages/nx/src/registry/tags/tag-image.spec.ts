@@ -1,8 +1,8 @@
-import { headManifest } from './manifests';
-import { pushImage, uploadImage } from './push';
-import type { TagHeads } from './push-job';
+import { headManifest } from '../manifests/manifests';
+import { pushImage, uploadImage } from '../push';
+import type { TagHeads } from '../push-job';
 import { readTags, tagImage } from './tag-image';
-import { closeAfterEach, double, imageOf, open, problemOf } from '../../testing/push-kit';
+import { closeAfterEach, double, imageOf, open, problemOf } from '../../../testing/push-kit';
 
 closeAfterEach();
 const v1 = { tag: 'v1', moving: false };

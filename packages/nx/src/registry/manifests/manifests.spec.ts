@@ -1,10 +1,10 @@
-import { withJournal } from '../system/journal';
-import { getBlob } from './blobs/blobs';
+import { withJournal } from '../../system/journal';
+import { getBlob } from '../blobs/blobs';
 import { OCI_MANIFEST } from './manifest-format';
 import { getManifest, headManifest, putManifest } from './manifests';
-import { sha256Digest } from './transport/connect';
-import { config, layer, manifestOf, type Reply, serveReplies, withImage } from '../../testing/manifest-kit';
-import { closeAfterEach, double, open, problemOf } from '../../testing/push-kit';
+import { sha256Digest } from '../transport/connect';
+import { config, layer, manifestOf, type Reply, serveReplies, withImage } from '../../../testing/manifest-kit';
+import { closeAfterEach, double, open, problemOf } from '../../../testing/push-kit';
 
 closeAfterEach();
 

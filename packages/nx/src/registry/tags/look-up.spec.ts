@@ -1,11 +1,11 @@
-import { type Asked, closeAfterEach, type Double, double, open, problemOf } from '../../testing/push-kit';
-import { putImage } from '../../testing/registry-kit';
-import { headBlob } from './blobs/head-blob';
+import { type Asked, closeAfterEach, type Double, double, open, problemOf } from '../../../testing/push-kit';
+import { putImage } from '../../../testing/registry-kit';
+import { headBlob } from '../blobs/head-blob';
 import { listTags } from './list-tags';
 import { expectWrites } from './look-up';
-import { findManifest, headManifest } from './manifests';
-import { listReferrers } from './referrers';
-import type { Registry } from './transport/connect';
+import { findManifest, headManifest } from '../manifests/manifests';
+import { listReferrers } from '../referrers';
+import type { Registry } from '../transport/connect';
 
 closeAfterEach();
 const digest = `sha256:${'1'.repeat(64)}`;

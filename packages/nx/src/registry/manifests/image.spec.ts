@@ -2,9 +2,9 @@ import { getImage } from './image';
 import { listImages } from './list-images';
 import { OCI_INDEX, OCI_MANIFEST } from './manifest-format';
 import { headManifest, putManifest } from './manifests';
-import { sha256Digest } from './transport/connect';
-import { config, descriptor, layer, manifestOf, upload } from '../../testing/manifest-kit';
-import { closeAfterEach, double, open, problemOf } from '../../testing/push-kit';
+import { sha256Digest } from '../transport/connect';
+import { config, descriptor, layer, manifestOf, upload } from '../../../testing/manifest-kit';
+import { closeAfterEach, double, open, problemOf } from '../../../testing/push-kit';
 
 closeAfterEach();
 
