@@ -36,7 +36,7 @@ const LONGEST = [
   'release/src/api',
   'nx/src/registry/network-cuts',
   'nx/src/oci/layer/gzip',
-  'nx/src/system/files',
+  'nx/src/system/files/files',
   'nx/src/git/mirror/batch-fetch',
   'nx/src/executors/changes',
 ].map((name) => new RegExp(`/${name}\\.spec\\.m?[jt]s$`));

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 
-const MODULES = ['files', 'lock/lock', 'cleanup'] as const;
+const MODULES = ['files/files', 'lock/lock', 'files/cleanup'] as const;
 
 /** Runs a program with the modules `files`, `lock` and `cleanup` in a process of its own, and sends it a signal at its first output, such as that of `forever`. Returns its exit code; null if the signal ended it. */
 export async function runAndSignal(program: string, signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
