@@ -19,6 +19,10 @@ export interface Behavior {
   restarts?: boolean;
   /** docker restarts it once, this many seconds after its start. */
   restartsAfter?: number;
+  /** It exits with 1, this many seconds after its start. */
+  exitsAfter?: number;
+  /** Its health check fails from then on. */
+  unhealthyAfter?: number;
   hasNoHealthCheck?: boolean;
   /** The engine has its image under another digest than the pinned one. */
   otherDigest?: boolean;
@@ -181,8 +185,20 @@ export class FakeHost implements ComposeHost {
   /** The state of a container now. */
   private seen({ createdAt, behavior, ...container }: FakeHost['containers'][number]): HostContainer {
     const age = (this.clock.now() - createdAt) / 1000;
-    const { exits, unhealthy, hangs, restarts, restartsAfter, hasNoHealthCheck, healthyAfter = 3 } = behavior;
+    const {
+      exits,
+      unhealthy,
+      hangs,
+      restarts,
+      restartsAfter,
+      exitsAfter,
+      unhealthyAfter,
+      hasNoHealthCheck,
+      healthyAfter = 3,
+    } = behavior;
     if (exits !== undefined && age >= 1) return { ...container, state: 'exited', exitCode: exits };
+    if (exitsAfter !== undefined && age >= exitsAfter) return { ...container, state: 'exited', exitCode: 1 };
+    if (unhealthyAfter !== undefined && age >= unhealthyAfter) return { ...container, health: 'unhealthy' };
     if (restarts && age >= 2) return { ...container, restartCount: Math.floor(age / 2), exitCode: 1 };
     if (restartsAfter !== undefined && age >= restartsAfter)
       return { ...container, restartCount: 1, health: hasNoHealthCheck ? undefined : 'healthy' };

@@ -20,6 +20,8 @@ export interface BundleWait {
   service: string;
   /** Sends one request, without following a redirect. Never throws. */
   ask(): Promise<ReadinessAnswer>;
+  /** What ends the wait at once: proc itself has failed. Asked before each request. */
+  findFault?(): Promise<Unready | undefined>;
   clock: Clock;
   /** Sleeps, and ends early on Ctrl-C. */
   pause(milliseconds: number): Promise<void>;
@@ -32,7 +34,7 @@ export interface BundleWait {
 
 /** Why the bundles keep a rollout from succeeding. */
 export interface Unready {
-  code: Extract<ProblemCode, 'bundle-not-ready' | 'rollout-unknown'>;
+  code: ProblemCode;
   /** A sentence. */
   text: string;
   /** The texts of errors, to print below it. */
@@ -60,6 +62,8 @@ export async function waitUntilReady(wait: BundleWait): Promise<Unready | undefi
   const answers = { byProcess: new Map() };
   const progress: Progress = { wait, startedAt, deadline, answers, agreeing: 0, reported: { at: 0, text: '' } };
   for (;;) {
+    const fault = await wait.findFault?.();
+    if (fault) return fault;
     await ask(progress);
     const verdict = judge(progress);
     if (verdict !== 'open') return verdict;

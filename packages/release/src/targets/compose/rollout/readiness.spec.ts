@@ -11,6 +11,7 @@ const TWO: PlayedRelease = {
   images: { 'kdcube-chat-proc-bundled': 'b2' },
 };
 
+const PROC_TWO = `chat-proc 123456789012.dkr.ecr.eu-central-1.amazonaws.com/alps/kdcube-chat-proc-bundled@sha256:${'b2'.repeat(32)}`;
 const READY = { readiness: 'independent', state: 'ready', ready: true };
 const RETRYING = { readiness: 'independent', state: 'retrying', ready: false };
 
@@ -93,6 +94,32 @@ test('a proc that answered and does not answer any more: the verdict is unknown,
     'b2',
     'Updated, and left as they are: chat-proc.',
   ]);
+});
+
+test.each([
+  ['crashes', { restartsAfter: 12 }, 12, 'its container exited, and docker restarted it once'],
+  ['exits', { exitsAfter: 12 }, 12, 'its container exited with 1'],
+  ['becomes unhealthy', { unhealthyAfter: 12 }, 13, 'its health check fails'],
+])(
+  'a proc that %s while its bundles are waited for is rolled back at once, although it answered',
+  async (_, behavior, exit, why) => {
+    await deployed();
+    play.host.bundles = () => listed({ 'lifts@1-4': RETRYING });
+    play.host.behaviors.set(PROC_TWO, behavior);
+    const startedAt = play.time;
+    const ended = await play.deploy(TWO, { timeout: 20 * 60_000 });
+    expect(ended).toMatchObject({ exit, outcome: { verdict: 'rolled-back' } });
+    expect(ended.text).toContain(`chat-proc: while its bundles were waited for, ${why}.`);
+    expect([play.runs()['chat-proc'], play.time - startedAt < 120_000]).toEqual(['a1', true]);
+  },
+);
+
+test('a proc that this run did not start may have been restarted long ago', async () => {
+  await deployed();
+  play.host.behaviors.clear();
+  for (const container of play.host.containers.filter(({ serviceName }) => serviceName === 'chat-proc'))
+    container.behavior = { restartsAfter: 1 };
+  expect(await play.deploy({ ...ONE, images: { 'kdcube-metrics': 'c3' } })).toMatchObject({ exit: 0 });
 });
 
 test('a plan that leaves proc as it is asks at the end, and rolls nothing back', async () => {

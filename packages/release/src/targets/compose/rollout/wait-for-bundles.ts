@@ -1,9 +1,9 @@
 import type { ReadinessAnswer } from '../../../deploy/readiness/answer';
-import { reportUnasked, waitUntilReady } from '../../../deploy/readiness/wait';
+import { reportUnasked, type Unready, waitUntilReady } from '../../../deploy/readiness/wait';
 import { containersOf, type HostContainer } from '../plan/host-state';
 import type { Failure } from './failure';
 import { type ComposeRollout, pause } from './rollout';
-import { readLogOf } from './wait';
+import { findFault, readLogOf } from './wait';
 
 /** Waits until every bundle of the release is ready. The failure, if one is not in time; undefined also if proc cannot be asked, which is reported. */
 export async function waitForBundles(rollout: ComposeRollout): Promise<Failure | undefined> {
@@ -21,14 +21,28 @@ export async function waitForBundles(rollout: ComposeRollout): Promise<Failure |
     const container = running[asked++ % running.length];
     return container ? askContainer(rollout, container, readiness.url) : { unanswered: 'its container does not run' };
   };
-  const wait = (milliseconds: number) => pause(rollout, milliseconds);
-  const unready = await waitUntilReady({ ...about, readiness, ask, clock, pause: wait, timeout: options.timeout });
+  // A container that this run did not start may have been restarted long ago.
+  const isOurs = rollout.progress.updated.includes(step);
+  const unready = await waitUntilReady({
+    ...about,
+    readiness,
+    ask,
+    ...(isOurs && { findFault: async () => faultOf(await find()) }),
+    clock,
+    pause: (milliseconds) => pause(rollout, milliseconds),
+    timeout: options.timeout,
+  });
   if (!unready) return undefined;
   const { code, text, lines } = unready;
   // The view without a credential has no errors: they are in the log.
   const all = [...lines, ...(await readLogOf(rollout, await find()))];
   report({ event: 'failed', service: step.service, code, reason: text, lines: all });
   return { service: step.service, code, reason: `${step.service}: ${text}`, lines: all };
+}
+
+function faultOf(containers: readonly HostContainer[]): Unready | undefined {
+  const fault = containers.map(findFault).find((each) => each !== undefined);
+  return fault && { code: fault.code, text: `while its bundles were waited for, ${fault.reason}.`, lines: [] };
 }
 
 async function askContainer({ host }: ComposeRollout, { id }: HostContainer, url: string): Promise<ReadinessAnswer> {

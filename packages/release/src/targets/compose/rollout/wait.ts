@@ -75,7 +75,8 @@ function judgeTask(container: HostContainer | undefined): 'done' | 'waiting' | B
   return { code: 'task-failed', reason: `exited with ${container.exitCode}` };
 }
 
-function findFault({ state, health, exitCode, restartCount }: HostContainer): Bad | undefined {
+/** Why a container will not become ready, or has ceased to be. */
+export function findFault({ state, health, exitCode, restartCount }: HostContainer): Bad | undefined {
   if (state === 'exited' || state === 'dead')
     return { code: 'container-crashed', reason: `its container exited with ${exitCode}` };
   if (restartCount > 0 || state === 'restarting')
